@@ -1,0 +1,233 @@
+"""The catalog: what to build from, where to, and by which policy.
+
+One YAML file read into the models below. Every key has a default but `sources`, and a mistake is reported
+with the file, the key and what was expected (`CatalogError`). Paths that are not URLs are relative to the
+folder that holds the catalog, so a catalog moves together with its data.
+
+What belongs here: settings and their limits. What does not: reading data, network, Dagster.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, ValidationError, field_validator
+
+DEFAULT_CATALOG = Path("data/catalog.yaml")
+Format = Literal["pd12m", "megalith", "laion", "table"]
+
+
+class CatalogError(Exception):
+    """The catalog cannot be used; the message names the file, the key and what was expected."""
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+class Source(Model):
+    """One list of rows by somebody else: where its files are and how to read them."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", description="lower case; the first part of shard keys")
+    format: Format
+    paths: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)] = Field(
+        description="files or globs: local, s3://, hf:// or https://"
+    )
+    license: str | None = Field(None, description="licence of the whole list, where its rows state none")
+    columns: dict[str, str] = Field(default={}, description="format `table`: our column -> the file's column")
+
+    @field_validator("paths")
+    @classmethod
+    def _known_schemes(cls, paths: list[str]) -> list[str]:
+        for path in paths:
+            scheme = path.partition("://")[0] if "://" in path else ""
+            if scheme not in ("", "s3", "hf", "https"):
+                raise ValueError(f"{path!r}: expected a local path or s3://, hf:// or https://")
+        return paths
+
+
+class LicensePolicy(Model):
+    allow: list[str] = Field(
+        default=["CC0-1.0", "CC-PDM-1.0", "US-government-work", "no-known-copyright"],
+        description="licence ids (see rights/licenses.py) that go on; all others are rejected",
+    )
+    exclude_accounts: list[str] = Field(default=[], description="accounts whose rows are rejected")
+    reject_stated_claims: bool = Field(True, description="reject rows whose caption or file claims copyright")
+
+
+class DuplicatePolicy(Model):
+    radius: int = Field(4, ge=0, le=8, description="largest Hamming distance of two 64-bit pHashes that repeat, bits")
+
+
+class ResolutionPolicy(Model):
+    min_width: int = Field(256, ge=1, description="pixels")
+    min_height: int = Field(256, ge=1, description="pixels")
+    max_aspect_ratio: float | None = Field(3.0, ge=1, description="long side / short side; null: no limit")
+
+
+class Policy(Model):
+    licenses: LicensePolicy = LicensePolicy()
+    duplicates: DuplicatePolicy = DuplicatePolicy()
+    resolution: ResolutionPolicy = ResolutionPolicy()
+
+
+class HostLimits(Model):
+    """How gently one host is asked. `match` is a glob on the host name (`*.staticflickr.com`); first match wins."""
+
+    match: str = "*"
+    concurrency: int = Field(4, ge=1, le=256, description="connections at once")
+    rate: float = Field(10.0, gt=0, description="requests a second")
+
+
+class FetchSettings(Model):
+    contact: str | None = Field(None, description="address for the User-Agent, so that a host can reach you")
+    concurrency: int = Field(32, ge=1, le=512, description="requests at once over all hosts")
+    hosts: list[HostLimits] = Field(default=[], description="limits by host pattern; others get the defaults")
+    allow_networks: list[str] = Field(default=[], description="private networks that may be fetched from (CIDR)")
+    allow_ports: list[int] = Field(default=[80, 443, 8080, 8443])
+    attempts: int = Field(4, ge=1, le=20, description="tries for a passing failure within one run")
+    backoff_seconds: float = Field(0.5, gt=0, description="first wait; doubles each time, with full jitter")
+    max_wait_seconds: float = Field(120, gt=0, description="a longer Retry-After ends the tries of this run")
+    connect_seconds: float = Field(10, gt=0)
+    total_seconds: float = Field(120, gt=0, description="for one request with its redirects")
+    min_bytes_per_second: PositiveInt = Field(1024, description="slower than this for 10 s is a timeout")
+    max_bytes: PositiveInt = Field(64 * 2**20, description="largest body, bytes")
+    max_redirects: int = Field(10, ge=0)
+    respect_opt_out: bool = Field(True, description="honour X-Robots-Tag noai and noimageai")
+    placeholders: list[str] = Field(
+        default=["*/photo_unavailable*"],
+        description="globs on the final URL of a host's 'not available' picture (Flickr's by default)",
+    )
+
+    @field_validator("allow_networks")
+    @classmethod
+    def _networks(cls, networks: list[str]) -> list[str]:
+        for network in networks:
+            ipaddress.ip_network(network)
+        return networks
+
+    @property
+    def user_agent(self) -> str:
+        from importlib.metadata import version
+
+        return f"imgtext-assets/{version('imgtext-assets')}" + (f" (+{self.contact})" if self.contact else "")
+
+    def limits(self, host: str) -> HostLimits:
+        """The limits of a host name: the first matching entry of `hosts`, else the defaults."""
+        from fnmatch import fnmatchcase
+
+        return next((entry for entry in self.hosts if fnmatchcase(host, entry.match)), HostLimits())
+
+
+class PictureSettings(Model):
+    max_pixels: PositiveInt = Field(100_000_000, description="largest width x height that is decoded")
+    formats: list[str] = Field(default=["JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF"], description="Pillow names")
+    decode_seconds: float = Field(20, gt=0, description="CPU seconds for one picture")
+    decode_memory: PositiveInt = Field(2 * 2**30, description="bytes of address space a decoding worker may add")
+    workers: int | None = Field(None, ge=1, description="decoding processes; null: one a core")
+
+
+class LinkSettings(Model):
+    dead_after: PositiveInt = Field(3, description="final observations before a link counts as dead")
+    dead_days: int = Field(14, ge=0, description="days these observations must span")
+
+
+class ReleaseSettings(Model):
+    name: str = Field("imgtext", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    title: str = "Image-text dataset"
+    license: str = Field("cdla-permissive-2.0", description="licence of the metadata itself, for the dataset card")
+    rows_per_file: int = Field(100_000, ge=1, le=100_000)
+
+
+class Catalog(Model):
+    """A whole catalog. `lake` and local `paths` are already absolute once read by `load_catalog`."""
+
+    lake: str = "lake"
+    shard_rows: int = Field(100_000, ge=1, le=100_000, description="rows a shard at most")
+    sources: list[Source] = Field(min_length=1)
+    policy: Policy = Policy()
+    fetch: FetchSettings = FetchSettings()
+    pictures: PictureSettings = PictureSettings()
+    links: LinkSettings = LinkSettings()
+    release: ReleaseSettings = ReleaseSettings()
+
+    @field_validator("sources")
+    @classmethod
+    def _unique_names(cls, sources: list[Source]) -> list[Source]:
+        twice = [name for name, count in Counter(source.name for source in sources).items() if count > 1]
+        if twice:
+            raise ValueError(f"source names must be unique; given twice: {', '.join(twice)}")
+        return sources
+
+    def source(self, name: str) -> Source:
+        """The source of that name; KeyError with the known names if there is none."""
+        by_name = {source.name: source for source in self.sources}
+        if name not in by_name:
+            raise KeyError(f"no source {name!r} in the catalog; it has {', '.join(by_name)}")
+        return by_name[name]
+
+
+def digest(*settings: BaseModel) -> str:
+    """Eight hex digits that change when any of the settings does: part of a stage's code version."""
+    text = "".join(setting.model_dump_json() for setting in settings)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def load_catalog(path: str | Path | None = None) -> Catalog:
+    """Read the catalog at `path`, else at `$IMGTEXT_CATALOG`, else at `data/catalog.yaml`.
+
+    `$IMGTEXT_LAKE` overrides its `lake`. Raises CatalogError, with one line for every wrong key.
+    """
+    file = Path(path or os.environ.get("IMGTEXT_CATALOG") or DEFAULT_CATALOG).absolute()
+    content = _read_yaml(file)
+    if lake := os.environ.get("IMGTEXT_LAKE"):
+        content["lake"] = lake if "://" in lake else str(Path(lake).absolute())
+    try:
+        catalog = Catalog.model_validate(content)
+    except ValidationError as error:
+        raise CatalogError(f"{file}: {_explain(error)}") from None
+    return _with_absolute_paths(catalog, file.parent)
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CatalogError(
+            f"{file}: no such catalog; write one (docs/catalog.md shows how) or name another with "
+            "--catalog or IMGTEXT_CATALOG"
+        ) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise CatalogError(f"{file}: cannot be read as YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        raise CatalogError(f"{file}: expected keys such as `sources:` at the top, found {type(content).__name__}")
+    return content
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"])
+        given = "" if problem["type"] in ("missing", "value_error") else f", found {problem['input']!r:.80}"
+        lines.append(f"`{key}`: {problem['msg'].removeprefix('Value error, ')}{given}")
+    return "; ".join(lines)
+
+
+def _with_absolute_paths(catalog: Catalog, folder: Path) -> Catalog:
+    def absolute(path: str) -> str:
+        return path if "://" in path else str(folder / path)
+
+    sources = [
+        source.model_copy(update={"paths": [absolute(path) for path in source.paths]}) for source in catalog.sources
+    ]
+    return catalog.model_copy(update={"lake": absolute(catalog.lake), "sources": sources})
