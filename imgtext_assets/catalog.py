@@ -28,6 +28,8 @@ class CatalogError(Exception):
 
 
 class Model(BaseModel):
+    """Settings that are checked, complete and never changed."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -43,7 +45,7 @@ class Source(Model):
     paths: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)] = Field(
         description="files or globs: local, s3://, hf:// or https://"
     )
-    license: str | None = Field(None, description="licence of the whole list, where its rows state none")
+    license: str | None = Field(default=None, description="licence of the whole list, where its rows state none")
     columns: dict[str, str] = Field(default={}, description="format `table`: our column -> the file's column")
 
     @field_validator("paths")
@@ -57,25 +59,35 @@ class Source(Model):
 
 
 class LicensePolicy(Model):
+    """Which rows may be used at all."""
+
     allow: list[str] = Field(
         default=["CC0-1.0", "CC-PDM-1.0", "US-government-work", "no-known-copyright"],
         description="licence ids (see rights/licenses.py) that go on; all others are rejected",
     )
     exclude_accounts: list[str] = Field(default=[], description="accounts whose rows are rejected")
-    reject_stated_claims: bool = Field(True, description="reject rows whose caption or file claims copyright")
+    reject_stated_claims: bool = Field(default=True, description="reject rows whose caption or file claims copyright")
 
 
 class DuplicatePolicy(Model):
-    radius: int = Field(4, ge=0, le=8, description="largest Hamming distance of two 64-bit pHashes that repeat, bits")
+    """When two pictures count as the same."""
+
+    radius: int = Field(
+        default=4, ge=0, le=8, description="largest Hamming distance of two 64-bit pHashes that repeat, bits"
+    )
 
 
 class ResolutionPolicy(Model):
-    min_width: int = Field(256, ge=1, description="pixels")
-    min_height: int = Field(256, ge=1, description="pixels")
-    max_aspect_ratio: float | None = Field(3.0, ge=1, description="long side / short side; null: no limit")
+    """How large a picture must be."""
+
+    min_width: int = Field(default=256, ge=1, description="pixels")
+    min_height: int = Field(default=256, ge=1, description="pixels")
+    max_aspect_ratio: float | None = Field(default=3.0, ge=1, description="long side / short side; null: no limit")
 
 
 class Policy(Model):
+    """What goes on and what is rejected."""
+
     licenses: LicensePolicy = LicensePolicy()
     duplicates: DuplicatePolicy = DuplicatePolicy()
     resolution: ResolutionPolicy = ResolutionPolicy()
@@ -85,25 +97,27 @@ class HostLimits(Model):
     """How gently one host is asked. `match` is a glob on the host name (`*.staticflickr.com`); first match wins."""
 
     match: str = "*"
-    concurrency: int = Field(4, ge=1, le=256, description="connections at once")
-    rate: float = Field(10.0, gt=0, description="requests a second")
+    concurrency: int = Field(default=4, ge=1, le=256, description="connections at once")
+    rate: float = Field(default=10.0, gt=0, description="requests a second")
 
 
 class FetchSettings(Model):
-    contact: str | None = Field(None, description="address for the User-Agent, so that a host can reach you")
-    concurrency: int = Field(32, ge=1, le=512, description="requests at once over all hosts")
+    """How the web is asked for pictures: politely, within bounds, from public addresses only."""
+
+    contact: str | None = Field(default=None, description="address for the User-Agent, so that a host can reach you")
+    concurrency: int = Field(default=32, ge=1, le=512, description="requests at once over all hosts")
     hosts: list[HostLimits] = Field(default=[], description="limits by host pattern; others get the defaults")
     allow_networks: list[str] = Field(default=[], description="private networks that may be fetched from (CIDR)")
     allow_ports: list[int] = Field(default=[80, 443, 8080, 8443])
-    attempts: int = Field(4, ge=1, le=20, description="tries for a passing failure within one run")
-    backoff_seconds: float = Field(0.5, gt=0, description="first wait; doubles each time, with full jitter")
-    max_wait_seconds: float = Field(120, gt=0, description="a longer Retry-After ends the tries of this run")
-    connect_seconds: float = Field(10, gt=0)
-    total_seconds: float = Field(120, gt=0, description="for one request with its redirects")
-    min_bytes_per_second: PositiveInt = Field(1024, description="slower than this for 10 s is a timeout")
-    max_bytes: PositiveInt = Field(64 * 2**20, description="largest body, bytes")
-    max_redirects: int = Field(10, ge=0)
-    respect_opt_out: bool = Field(True, description="honour X-Robots-Tag noai and noimageai")
+    attempts: int = Field(default=4, ge=1, le=20, description="tries for a passing failure within one run")
+    backoff_seconds: float = Field(default=0.5, gt=0, description="first wait; doubles each time, with full jitter")
+    max_wait_seconds: float = Field(default=120, gt=0, description="a longer Retry-After ends the tries of this run")
+    connect_seconds: float = Field(default=10, gt=0)
+    total_seconds: float = Field(default=120, gt=0, description="for one request with its redirects")
+    min_bytes_per_second: PositiveInt = Field(default=1024, description="slower than this for 10 s is a timeout")
+    max_bytes: PositiveInt = Field(default=64 * 2**20, description="largest body, bytes")
+    max_redirects: int = Field(default=10, ge=0)
+    respect_opt_out: bool = Field(default=True, description="honour X-Robots-Tag noai and noimageai")
     placeholders: list[str] = Field(
         default=["*/photo_unavailable*"],
         description="globs on the final URL of a host's 'not available' picture (Flickr's by default)",
@@ -118,6 +132,7 @@ class FetchSettings(Model):
 
     @property
     def user_agent(self) -> str:
+        """An honest User-Agent: this project, its version, and the contact where one is given."""
         from importlib.metadata import version
 
         return f"imgtext-assets/{version('imgtext-assets')}" + (f" (+{self.contact})" if self.contact else "")
@@ -130,30 +145,40 @@ class FetchSettings(Model):
 
 
 class PictureSettings(Model):
-    max_pixels: PositiveInt = Field(100_000_000, description="largest width x height that is decoded")
+    """Limits for decoding what came from the web."""
+
+    max_pixels: PositiveInt = Field(default=100_000_000, description="largest width x height that is decoded")
     formats: list[str] = Field(default=["JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF"], description="Pillow names")
-    decode_seconds: float = Field(20, gt=0, description="CPU seconds for one picture")
-    decode_memory: PositiveInt = Field(2 * 2**30, description="bytes of address space a decoding worker may add")
-    workers: int | None = Field(None, ge=1, description="decoding processes; null: one a core")
+    decode_seconds: float = Field(default=20, gt=0, description="CPU seconds for one picture")
+    decode_memory: PositiveInt = Field(
+        default=2 * 2**30, description="bytes of address space a decoding worker may add"
+    )
+    workers: int | None = Field(default=None, ge=1, description="decoding processes; null: one a core")
 
 
 class LinkSettings(Model):
-    dead_after: PositiveInt = Field(3, description="final observations before a link counts as dead")
-    dead_days: int = Field(14, ge=0, description="days these observations must span")
+    """When a link that failed counts as dead."""
+
+    dead_after: PositiveInt = Field(default=3, description="final observations before a link counts as dead")
+    dead_days: int = Field(default=14, ge=0, description="days these observations must span")
 
 
 class ReleaseSettings(Model):
-    name: str = Field("imgtext", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    """What a release is called and how it is cut."""
+
+    name: str = Field(default="imgtext", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     title: str = "Image-text dataset"
-    license: str = Field("cdla-permissive-2.0", description="licence of the metadata itself, for the dataset card")
-    rows_per_file: int = Field(100_000, ge=1, le=100_000)
+    license: str = Field(
+        default="cdla-permissive-2.0", description="licence of the metadata itself, for the dataset card"
+    )
+    rows_per_file: int = Field(default=100_000, ge=1, le=100_000)
 
 
 class Catalog(Model):
     """A whole catalog. `lake` and local `paths` are already absolute once read by `load_catalog`."""
 
     lake: str = "lake"
-    shard_rows: int = Field(100_000, ge=1, le=100_000, description="rows a shard at most")
+    shard_rows: int = Field(default=100_000, ge=1, le=100_000, description="rows a shard at most")
     sources: list[Source] = Field(min_length=1)
     policy: Policy = Policy()
     fetch: FetchSettings = FetchSettings()

@@ -40,6 +40,7 @@ class Table:
 
     @property
     def schema(self) -> pl.Schema:
+        """Names and types of the columns, in order."""
         return pl.Schema({column.name: column.dtype for column in self.columns})
 
     def conform(self, frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -54,15 +55,22 @@ class Table:
 
 
 _RAW = (
-    Column("id", pl.String(), "The source's own id where that is unique everywhere, else UUIDv5 of source and URL.",
-            required=True),
+    Column(
+        "id",
+        pl.String(),
+        "The source's own id where that is unique everywhere, else UUIDv5 of source and URL.",
+        required=True,
+    ),
     Column("source", pl.String(), "Name of the source in the catalog.", required=True),
     Column("shard", pl.String(), "The partition that holds the row: `<source>-<00000>`.", required=True),
     Column("source_file", pl.String(), "The metadata file that the row came from.", required=True),
     Column("source_row", pl.Int64(), "Number of the row in that file, from 0.", required=True),
     Column("url", pl.String(), "Address of the picture as the source gives it."),
-    Column("url_key", pl.String(), "The address normalised for comparison: lower-case scheme and host, no default "
-            "port, no fragment."),
+    Column(
+        "url_key",
+        pl.String(),
+        "The address normalised for comparison: lower-case scheme and host, no default port, no fragment.",
+    ),
     Column("preview_url", pl.String(), "Address of a smaller version, where the source's host offers one."),
     Column("landing_url", pl.String(), "Address of the page that shows the picture."),
     Column("caption", pl.String(), "The text that goes with the picture, as given."),
@@ -90,11 +98,15 @@ _LICENSE = (
     Column("license_url", pl.String(), "The licence's canonical address."),
 )
 _FINGERPRINT = (
-    Column("phash", pl.UInt64(), "64-bit perceptual hash, bit for bit `imagehash.phash`; null where no picture was "
-            "had."),
+    Column(
+        "phash", pl.UInt64(), "64-bit perceptual hash, bit for bit `imagehash.phash`; null where no picture was had."
+    ),
     Column("phash256", pl.Binary(), "256-bit perceptual hash (`imagehash.phash` with hash_size 16), 32 bytes."),
-    Column("low_information", pl.Boolean(), "The picture is flat or nearly so: its hashes say nothing and it repeats "
-            "another only by its bytes."),
+    Column(
+        "low_information",
+        pl.Boolean(),
+        "The picture is flat or nearly so: its hashes say nothing and it repeats another only by its bytes.",
+    ),
     Column("fingerprint_sha256", pl.String(), "SHA-256 of the file that was hashed: the preview or the picture."),
     Column("fingerprint_of", pl.String(), "`preview` or `original`."),
     Column("fingerprint_pixels", pl.Int64(), "Width x height of the file that was hashed.", "pixels"),
@@ -131,24 +143,32 @@ def _stage(name: str, meaning: str, before: Sequence[Column], adds: Sequence[Col
 
 
 RAW_METADATA = _stage("raw_metadata", "A source's rows in one schema.", (), _RAW)
-LICENSE_FILTERED = _stage("license_filtered", "Judged by licence, account and stated claims.",
-                          RAW_METADATA.columns, _LICENSE)
-FINGERPRINTS = _stage("fingerprints", "A preview, or the picture, fetched once and its perceptual hashes taken.",
-                      LICENSE_FILTERED.columns, _FINGERPRINT)
-DEDUPLICATED = _stage("deduplicated", "Judged by the verdicts of `duplicate_clusters`.",
-                      FINGERPRINTS.columns, _CLUSTER)
-RESOLUTION_FILTERED = _stage("resolution_filtered", "Judged by declared size; unknown size goes on.",
-                             DEDUPLICATED.columns, ())
+LICENSE_FILTERED = _stage(
+    "license_filtered", "Judged by licence, account and stated claims.", RAW_METADATA.columns, _LICENSE
+)
+FINGERPRINTS = _stage(
+    "fingerprints",
+    "A preview, or the picture, fetched once and its perceptual hashes taken.",
+    LICENSE_FILTERED.columns,
+    _FINGERPRINT,
+)
+DEDUPLICATED = _stage("deduplicated", "Judged by the verdicts of `duplicate_clusters`.", FINGERPRINTS.columns, _CLUSTER)
+RESOLUTION_FILTERED = _stage(
+    "resolution_filtered", "Judged by declared size; unknown size goes on.", DEDUPLICATED.columns, ()
+)
 DOWNLOADED = _stage("downloaded", "The original bytes in the blob store.", RESOLUTION_FILTERED.columns, _FETCH)
-VERIFIED = _stage("verified", "Decoded whole, measured, compared with what was promised.",
-                  DOWNLOADED.columns, _MEASURED)
+VERIFIED = _stage(
+    "verified", "Decoded whole, measured, compared with what was promised.", DOWNLOADED.columns, _MEASURED
+)
 
 DUPLICATE_CLUSTERS = Table(
-    "duplicate_clusters", "Over all shards: who repeats whom, who is kept, why. Only rows that have a repeat.",
+    "duplicate_clusters",
+    "Over all shards: who repeats whom, who is kept, why. Only rows that have a repeat.",
     (*(c for c in _RAW if c.name in ("id", "source", "shard")), *_CLUSTER),
 )
 FETCHES = Table(
-    "fetches", "Every answer to a request for a picture, as it came in: the journal that reruns start from.",
+    "fetches",
+    "Every answer to a request for a picture, as it came in: the journal that reruns start from.",
     (
         Column("url", pl.String(), "The address that was asked for.", required=True),
         Column("outcome", pl.String(), "`ok`, or the reason as at `downloaded`.", required=True),
@@ -160,12 +180,17 @@ FETCHES = Table(
     append_only=True,
 )
 LINK_CHECKS = Table(
-    "link_checks", "One observation a link and round.",
+    "link_checks",
+    "One observation a link and round.",
     (
         *(c for c in _RAW if c.name in ("id", "source", "shard", "url")),
         Column("host", pl.String(), "Host name of the address.", required=True),
-        Column("state", pl.String(), "alive, moved, changed, gone, blocked, throttled, unreachable, opted_out.",
-                required=True),
+        Column(
+            "state",
+            pl.String(),
+            "alive, moved, changed, gone, blocked, throttled, unreachable, opted_out.",
+            required=True,
+        ),
         Column("http_status", pl.Int64(), "Status of the last response (RFC 9110); null where there was none."),
         Column("final_url", pl.String(), "The address that answered, after redirects."),
         Column("etag", pl.String(), "ETag of the response."),
@@ -177,7 +202,8 @@ LINK_CHECKS = Table(
     append_only=True,
 )
 LINK_DECAY = Table(
-    "link_decay", "Links by state, for each source, host and day of observation.",
+    "link_decay",
+    "Links by state, for each source, host and day of observation.",
     (
         *(c for c in _RAW if c.name == "source"),
         Column("host", pl.String(), "Host name of the links.", required=True),
@@ -190,7 +216,8 @@ LINK_DECAY = Table(
     ),
 )
 REMOVALS = Table(
-    "removals", "Tombstones: what must never come back.",
+    "removals",
+    "Tombstones: what must never come back.",
     (
         Column("kind", pl.String(), "What `value` is: `id`, `url` (a url_key) or `sha256`.", required=True),
         Column("value", pl.String(), "The id, url_key or SHA-256 that is removed.", required=True),
@@ -201,7 +228,8 @@ REMOVALS = Table(
     append_only=True,
 )
 SHARDS = Table(
-    "shards", "Which rows of which file each shard holds.",
+    "shards",
+    "Which rows of which file each shard holds.",
     (
         Column("shard", pl.String(), "Key of the partition: `<source>-<00000>`.", required=True),
         Column("source", pl.String(), "Name of the source in the catalog.", required=True),
@@ -209,13 +237,15 @@ SHARDS = Table(
         Column("first_row", pl.Int64(), "First row of the file that belongs to the shard, from 0.", required=True),
         Column("rows", pl.Int64(), "Number of rows; 0 where the file has shrunk.", required=True),
         Column("file_version", pl.String(), "Changes when the file does: size with ETag, else with mtime."),
-        Column("state", pl.String(), "`present`, `vanished` (the file is no longer listed), `unreadable`.",
-                required=True),
+        Column(
+            "state", pl.String(), "`present`, `vanished` (the file is no longer listed), `unreadable`.", required=True
+        ),
         Column("problem", pl.String(), "What is wrong with the file, for people."),
     ),
 )
 RELEASE = Table(
-    "release", "What a release publishes: PD12M's columns and where each row is from.",
+    "release",
+    "What a release publishes: PD12M's columns and where each row is from.",
     (
         *(c for c in _RAW if c.name in ("id", "url", "caption", "width", "height", "mime_type")),
         Column("hash", pl.String(), "MD5 of the file, 32 hex digits."),
@@ -228,6 +258,16 @@ RELEASE = Table(
 STAGES = (RAW_METADATA, LICENSE_FILTERED, FINGERPRINTS, DEDUPLICATED, RESOLUTION_FILTERED, DOWNLOADED, VERIFIED)
 TABLES = (*STAGES, DUPLICATE_CLUSTERS, FETCHES, LINK_CHECKS, LINK_DECAY, REMOVALS, SHARDS, RELEASE)
 BY_NAME = {table.name: table for table in TABLES}
+
+# What a column that a stage adds is made from: columns of the stage before. Others are passed on by name.
+MADE_FROM: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys((c.name for c in _LICENSE), ("license",)),
+    **dict.fromkeys((c.name for c in _FINGERPRINT), ("preview_url", "url")),
+    **dict.fromkeys((c.name for c in _CLUSTER), ("url_key", "fingerprint_sha256", "phash")),
+    **dict.fromkeys((c.name for c in _FETCH), ("url",)),
+    **{f"declared_{name}": (name,) for name in ("width", "height", "mime_type")},
+    **dict.fromkeys(("width", "height", "mime_type", "measured_md5"), ("sha256",)),
+}
 
 _FETCH_REASONS = {
     "not_found": "The host answers 404.",

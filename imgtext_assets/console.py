@@ -1,0 +1,146 @@
+"""What the command line shows: tables, bars, and texts from the internet made harmless.
+
+No Dagster here. Rich markup is never parsed in data: everything from outside goes through `plain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from imgtext_assets.publish.lineage import History
+from imgtext_assets.text import plain
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def fail(message: str) -> None:
+    """One clear line to standard error."""
+    err.print(Text.assemble(("error: ", "bold red"), plain(message, 2_000)), soft_wrap=True)
+
+
+class Bars:
+    """Progress bars: one for the shards, one for the long work inside a shard. Also Dagster's `progress` resource."""
+
+    def __init__(self) -> None:
+        self._bars = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=err,
+            transient=True,
+        )
+        self._inner: TaskID | None = None
+
+    def __enter__(self) -> Bars:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def each(self, items: Sequence[Any], what: str) -> Iterable[Any]:
+        """The items, with a bar that moves as they are taken."""
+        task = self._bars.add_task(what, total=len(items))
+        for item in items:
+            yield item
+            self._bars.advance(task)
+        self._bars.remove_task(task)
+
+    def start(self, context: Any, what: str) -> Callable[[int, int], None]:
+        """A reporter for work inside an asset; it replaces the bar of the work before it."""
+        if self._inner is not None:
+            self._bars.remove_task(self._inner)
+        self._inner = task = self._bars.add_task(f"{context.partition_key}: {what}", total=None)
+
+        def report(done: int, total: int) -> None:
+            self._bars.update(task, completed=done, total=total)
+
+        return report
+
+
+def show_funnel(funnel: pl.DataFrame) -> None:
+    """The funnel: a line a source and stage with rows in, kept and rejected by reason, and one for all sources."""
+    table = Table(title="Every row accounted for: rows in = kept + rejected", title_justify="left")
+    table.add_column("source")
+    table.add_column("stage")
+    for name in ("in", "kept", "rejected"):
+        table.add_column(name, justify="right")
+    table.add_column("why")
+    stages = funnel["stage"].unique(maintain_order=True)
+    sources = sorted(funnel["source"].unique())
+    for source in [*sources, *(["all"] if len(sources) > 1 else [])]:
+        of_source = funnel if source == "all" else funnel.filter(source=source)
+        for stage in stages:
+            table.add_row(source, stage, *_funnel_cells(of_source.filter(stage=stage)))
+        table.add_section()
+    out.print(table)
+
+
+def _funnel_cells(rows: pl.DataFrame) -> list[str]:
+    total = rows["rows"].sum()
+    rejected = rows.drop_nulls("reject_reason").group_by("reject_reason").agg(pl.col("rows").sum())
+    why = ", ".join(
+        f"{reason} {count:,}" for reason, count in rejected.sort("rows", "reject_reason").reverse().iter_rows()
+    )
+    lost = rejected["rows"].sum()
+    return [f"{total:,}", f"{total - lost:,}", f"{lost:,}" if lost else "", why]
+
+
+def show_frame(frame: pl.DataFrame, title: str) -> None:
+    """A small frame as a table."""
+    table = Table(*frame.columns, title=title, title_justify="left")
+    for row in frame.iter_rows():
+        table.add_row(*(escape(plain("" if value is None else value)) for value in row))
+    out.print(table)
+
+
+def show_history(found: History, releases: Sequence[str]) -> None:
+    """One row's way through every stage, its cluster, fetches, observations, removals and releases."""
+    raw = found.raw
+    out.print(Text(f"{raw['id']}", style="bold"), Text(f"source {raw['source']}, shard {raw['shard']}"))
+    _lines("row", {name: raw[name] for name in ("url", "caption", "license", "creator") if raw[name]})
+    table = Table("stage", "verdict", "facts", show_edge=False)
+    for step in found.steps:
+        why = [step.detail] if step.detail else []
+        facts = "\n".join(plain(line) for line in [*why, *(f"{k} = {_value(v)}" for k, v in step.facts.items())])
+        table.add_row(step.stage, Text(step.verdict, "green" if step.verdict == "goes on" else "red"), escape(facts))
+    out.print(table)
+    for title, rows, columns in (
+        ("cluster", found.cluster, ("id", "shard", "rule", "distance", "keeper_id")),
+        ("fetched", found.fetches, ("fetched_at", "url", "outcome", "http_status", "bytes", "attempts")),
+        ("link seen", found.observations, ("checked_at", "state", "http_status", "final_url", "detail")),
+        ("removed", found.removals, ("removed_at", "kind", "value", "reason", "request")),
+    ):
+        for row in rows:
+            _lines(title, {name: row[name] for name in columns if row[name] is not None})
+    out.print(f"[bold]releases[/] {', '.join(releases) or 'in none'}")
+
+
+def _lines(title: str, facts: dict[str, Any]) -> None:
+    said = "  ".join(f"{name}={_value(value)}" for name, value in facts.items())
+    out.print(Text.assemble((f"{title} ", "bold"), plain(said, 1_000)))
+
+
+def _value(value: object) -> str:
+    return value.hex() if isinstance(value, bytes) else plain(value)
+
+
+def show_release(url: str, metadata: dict[str, Any]) -> None:
+    """Where a release lies, what changed, and how to load it."""
+    out.print(Text.assemble(("Release ", "bold"), f"{metadata['version']}: {metadata['dagster/row_count']:,} rows at "))
+    out.print(Text(url), soft_wrap=True)
+    out.print(Text(f"Since the release before: {plain(metadata['changes'])}"))
+    out.print(Text(f'\n  polars    pl.read_parquet("{url}/metadata/*.parquet")'), soft_wrap=True)
+    out.print(Text(f'  duckdb    select * from "{url}/metadata/*.parquet"'), soft_wrap=True)
+    out.print(Text(f'  datasets  load_dataset("parquet", data_files="{url}/metadata/*.parquet")'), soft_wrap=True)

@@ -1,0 +1,76 @@
+"""Fingerprints of each shard, clusters over all shards, and their verdicts for each shard."""
+
+from functools import partial
+
+import dagster as dg
+import polars as pl
+
+from imgtext_assets import duplicates
+from imgtext_assets.catalog import Catalog
+from imgtext_assets.defs.automation import on_any_shard, on_change
+from imgtext_assets.defs.fetching import POOL, Fetcher, counts
+from imgtext_assets.defs.progress import Progress
+from imgtext_assets.defs.stage import NETWORK_RETRY, stage_output, table_options, table_output
+from imgtext_assets.engine import Engine
+from imgtext_assets.lake import Lake
+from imgtext_assets.pictures import fails_declared_size
+from imgtext_assets.pictures.rows import blob_fingerprint, fingerprint_frame, with_fingerprints
+from imgtext_assets.tables import DEDUPLICATED, DUPLICATE_CLUSTERS, FINGERPRINTS
+
+
+@dg.asset(
+    **table_options(FINGERPRINTS, group="duplicates", kinds={"pillow", "http"}),
+    pool=POOL,
+    retry_policy=NETWORK_RETRY,
+    automation_condition=on_change(),
+)
+def fingerprints(
+    context: dg.AssetExecutionContext,
+    license_filtered: pl.LazyFrame,
+    catalog: dg.ResourceParam[Catalog],
+    lake: dg.ResourceParam[Lake],
+    engine: dg.ResourceParam[Engine],
+    progress: dg.ResourceParam[Progress],
+) -> dg.Output[pl.DataFrame]:
+    """A preview, or the picture, fetched once and its perceptual hashes taken.
+
+    Rows that are declared too small are not fetched; a fetch that fails only leaves the hashes null.
+    """
+    rows = license_filtered.collect()
+    wanted = rows.filter(~fails_declared_size(catalog.policy.resolution))
+    fetcher = Fetcher(context, lake, catalog.fetch, progress)
+    previews = fetcher.fetch(wanted["preview_url"].drop_nulls(), "previews fetched")
+    had = previews.answers.filter(outcome="ok")["url"].implode()
+    originals = fetcher.fetch(
+        wanted.filter(~pl.col("preview_url").is_in(had).fill_null(False))["url"], "pictures fetched"
+    )
+    answers = pl.concat([previews.answers, originals.answers]).unique("url")
+    hashes = answers.filter(outcome="ok")["sha256"].unique().sort()
+    report = progress.start(context, "pictures fingerprinted")
+    results = engine.map(partial(blob_fingerprint, read=lake.blobs.get, settings=catalog.pictures), hashes)
+    prints = fingerprint_frame(hashes, results, report)
+    return stage_output(FINGERPRINTS, with_fingerprints(rows.lazy(), answers.lazy(), prints.lazy()), counts(originals))
+
+
+@dg.asset(
+    **table_options(DUPLICATE_CLUSTERS, group="duplicates", kinds={"numpy"}, partitioned=False),
+    automation_condition=on_any_shard(),
+)
+def duplicate_clusters(
+    fingerprints: pl.LazyFrame, catalog: dg.ResourceParam[Catalog]
+) -> dg.Output[pl.DataFrame]:
+    """Over all shards: which rows repeat which, which one is kept, and by what rule."""
+    clusters = duplicates.find_clusters(fingerprints, catalog.policy.duplicates)
+    repeats = clusters.filter(pl.col("rule").is_not_null())
+    by_rule = dict(repeats.group_by("rule").len().sort("rule").iter_rows())
+    metadata = {"clusters": clusters["cluster_id"].n_unique(), "repeats": repeats.height, **by_rule}
+    return table_output(clusters, metadata)
+
+
+@dg.asset(**table_options(DEDUPLICATED, group="duplicates", kinds={"policy"}))
+def deduplicated(fingerprints: pl.LazyFrame, duplicate_clusters: pl.LazyFrame) -> dg.Output[pl.DataFrame]:
+    """Rows that repeat no other, and of those that do the one that is kept.
+
+    Requested by the verdict sensor, only for the shards whose verdicts change.
+    """
+    return stage_output(DEDUPLICATED, duplicates.deduplicate(fingerprints, duplicate_clusters))

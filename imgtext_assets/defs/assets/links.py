@@ -1,0 +1,65 @@
+"""Link rechecks: one appended observation a link and round, and what they show over time."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from imgtext_assets import links
+from imgtext_assets.catalog import Catalog
+from imgtext_assets.defs.automation import on_any_shard
+from imgtext_assets.defs.describe import drawing, markdown_table
+from imgtext_assets.defs.fetching import POOL
+from imgtext_assets.defs.progress import Progress, Report
+from imgtext_assets.defs.stage import NETWORK_RETRY, table_options, table_output
+from imgtext_assets.fetch import Outcome, Request, fetch_all
+from imgtext_assets.tables import LINK_CHECKS, LINK_DECAY
+
+
+@dg.asset(
+    **table_options(LINK_CHECKS, group="links", kinds={"http"}),
+    pool=POOL,
+    retry_policy=NETWORK_RETRY,
+)
+def link_checks(
+    context: dg.AssetExecutionContext,
+    verified: pl.LazyFrame,
+    catalog: dg.ResourceParam[Catalog],
+    progress: dg.ResourceParam[Progress],
+) -> dg.Output[pl.DataFrame]:
+    """Ask for each verified link again, conditionally where the host gave an ETag or a date, and append what it said.
+
+    Run by the monthly recheck, a backfill or `imgtext recheck`; each run is one round.
+    """
+    rows = verified.collect()
+    asked = [Request(**links.request_for(row)) for row in rows.unique("url").iter_rows(named=True)]
+    report = progress.start(context, "links rechecked")
+    answers = links.answers_frame(_watched(fetch_all(asked, catalog.fetch), len(asked), report))
+    observed = links.states(rows.lazy(), answers.lazy()).collect()
+    by_state = dict(observed.group_by("state").len().sort("state").iter_rows())
+    return table_output(observed, {"links": observed.height, **by_state})
+
+
+def _watched(outcomes: Iterator[Outcome], total: int, report: Report) -> Iterator[Outcome]:
+    for done, outcome in enumerate(outcomes, start=1):
+        if outcome.body is not None:
+            outcome.body.close()
+        report(done, total)
+        yield outcome
+
+
+@dg.asset(
+    **table_options(LINK_DECAY, group="links", kinds={"matplotlib"}, partitioned=False),
+    automation_condition=on_any_shard(),
+)
+def link_decay(link_checks: pl.LazyFrame, catalog: dg.ResourceParam[Catalog]) -> dg.Output[pl.DataFrame]:
+    """Links alive, changed, dead and unknown by source, host and day, over all rounds of all shards."""
+    decay = links.link_decay(link_checks, catalog.links).collect()
+    newest = decay.group_by("source", "host").agg(pl.all().sort_by("checked_on").last()).sort("source", "host")
+    metadata = {
+        "links": int(newest["links"].sum()),
+        "alive_share": links.alive_share(newest),
+        "by_host": markdown_table(newest.columns, newest.rows()),
+        "survival": drawing(links.survival_svg(decay), "share of links alive over time"),
+    }
+    return table_output(decay, metadata)

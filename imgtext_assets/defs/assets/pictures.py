@@ -1,0 +1,67 @@
+"""From declared size to verified bytes."""
+
+from functools import partial
+
+import dagster as dg
+import polars as pl
+
+from imgtext_assets import rights
+from imgtext_assets.catalog import Catalog
+from imgtext_assets.defs.automation import on_change
+from imgtext_assets.defs.fetching import POOL, Fetcher, counts
+from imgtext_assets.defs.progress import Progress
+from imgtext_assets.defs.stage import NETWORK_RETRY, stage_output, table_options
+from imgtext_assets.defs.thumbnails import thumbnails
+from imgtext_assets.engine import Engine
+from imgtext_assets.fetch.rows import with_answers
+from imgtext_assets.lake import Lake
+from imgtext_assets.pictures import resolution_filter
+from imgtext_assets.pictures.rows import blob_inspection, inspection_frame
+from imgtext_assets.pictures.verify import verify_table
+from imgtext_assets.tables import DOWNLOADED, REMOVALS, RESOLUTION_FILTERED, VERIFIED
+
+
+@dg.asset(**table_options(RESOLUTION_FILTERED, group="pictures", kinds={"policy"}), automation_condition=on_change())
+def resolution_filtered(deduplicated: pl.LazyFrame, catalog: dg.ResourceParam[Catalog]) -> dg.Output[pl.DataFrame]:
+    """Rows that are declared large enough; those of unknown size go on and are judged at `verified`."""
+    return stage_output(RESOLUTION_FILTERED, resolution_filter(deduplicated, catalog.policy.resolution))
+
+
+@dg.asset(
+    **table_options(DOWNLOADED, group="pictures", kinds={"http"}),
+    pool=POOL,
+    retry_policy=NETWORK_RETRY,
+    automation_condition=on_change(),
+)
+def downloaded(
+    context: dg.AssetExecutionContext,
+    resolution_filtered: pl.LazyFrame,
+    catalog: dg.ResourceParam[Catalog],
+    lake: dg.ResourceParam[Lake],
+    progress: dg.ResourceParam[Progress],
+) -> dg.Output[pl.DataFrame]:
+    """The original bytes in the blob store; what is there already is not fetched again."""
+    rows = resolution_filtered.collect()
+    fetched = Fetcher(context, lake, catalog.fetch, progress).fetch(rows["url"], "pictures fetched")
+    return stage_output(DOWNLOADED, with_answers(rows.lazy(), fetched.answers.lazy()), counts(fetched))
+
+
+@dg.asset(**table_options(VERIFIED, group="pictures", kinds={"pillow"}), automation_condition=on_change())
+def verified(
+    context: dg.AssetExecutionContext,
+    downloaded: pl.LazyFrame,
+    catalog: dg.ResourceParam[Catalog],
+    lake: dg.ResourceParam[Lake],
+    engine: dg.ResourceParam[Engine],
+    progress: dg.ResourceParam[Progress],
+) -> dg.Output[pl.DataFrame]:
+    """Pictures that decode whole, have the promised bytes and size, and claim no rights of their own."""
+    hashes = downloaded.select("sha256").unique().sort("sha256").collect()["sha256"]
+    report = progress.start(context, "pictures verified")
+    results = engine.map(partial(blob_inspection, read=lake.blobs.get, settings=catalog.pictures), hashes)
+    inspections = inspection_frame(hashes, results, report)
+    removals = lake.tables.scan(REMOVALS.name, REMOVALS.schema)
+    rows = verify_table(
+        downloaded, inspections, catalog.policy, removals, rights.claims_rights(pl.col("claim"))
+    ).collect()
+    return stage_output(VERIFIED, rows, thumbnails(rows, lake, engine, catalog.pictures))

@@ -1,0 +1,71 @@
+"""The release: an immutable, versioned dataset cut from all verified shards."""
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from imgtext_assets import publish
+from imgtext_assets.catalog import Catalog
+from imgtext_assets.defs.describe import column_schema
+from imgtext_assets.defs.discover import known_shards
+from imgtext_assets.defs.funnel import stage_funnel
+from imgtext_assets.defs.stage import OWNERS
+from imgtext_assets.lake import Lake, LakeError
+from imgtext_assets.tables import RELEASE, REMOVALS, VERIFIED
+
+
+_SPEC = dg.AssetSpec(
+    RELEASE.name,
+    description="An immutable, versioned dataset cut from all verified shards. Run on the first of a month or by "
+    "`imgtext release`; a version that exists is never changed.",
+    group_name="releases",
+    kinds={"parquet"},
+    owners=OWNERS,
+    deps=[VERIFIED.name],
+    metadata={"dagster/column_schema": column_schema(RELEASE)},
+)
+
+
+# Not `@dg.asset`, which would name its op `release`: Dagster wants the job of that name to be alone.
+@dg.multi_asset(name="cut_release", specs=[_SPEC])
+def release(catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
+    """Cut a new version from all verified shards: metadata, manifest, dataset card, changes since the last."""
+    missing_shards(lake)
+    removals = lake.tables.scan(REMOVALS.name, REMOVALS.schema)
+    rows = publish.release_rows(lake.tables.scan(VERIFIED.name, VERIFIED.schema), removals)
+    versions = lake.releases.versions()
+    version = publish.next_version(versions, datetime.now(UTC).date())
+    with tempfile.TemporaryDirectory(prefix="imgtext-") as folder:
+        manifest = publish.write_release(
+            Path(folder),
+            rows,
+            version=version,
+            catalog=catalog,
+            funnel=stage_funnel(lake),
+            before=lake.releases.scan(versions[-1]) if versions else None,
+            previous_version=versions[-1] if versions else None,
+        )
+        url = lake.releases.publish(Path(folder), version)
+    return dg.MaterializeResult(
+        metadata={
+            "version": version,
+            "path": url,
+            "dagster/row_count": manifest["rows"],
+            "changes": manifest["changes"],
+        },
+        data_version=dg.DataVersion(version),
+    )
+
+
+def missing_shards(lake: Lake) -> None:
+    """Refuse where a shard that has rows has not been verified: a release is whole or is none."""
+    expected = known_shards(lake).filter(pl.col("rows") > 0)["shard"]
+    missing = sorted(set(expected) - set(lake.tables.shards(VERIFIED.name)))
+    if missing:
+        raise LakeError(
+            f"a release needs every shard verified; missing {len(missing)}, such as {missing[0]}: "
+            "build it (`imgtext build`), or take its file out of the catalog"
+        )

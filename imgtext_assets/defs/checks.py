@@ -1,0 +1,119 @@
+"""Checks of what was really written: every stage's table is read back from the lake and held to the contract.
+
+Blocking: a table that breaks the contract stops its shard. A kept share far from the other shards' only warns.
+"""
+
+import warnings
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from imgtext_assets.defs.discover import shard_plan
+from imgtext_assets.defs.partitions import shards
+from imgtext_assets.defs.stage import before
+from imgtext_assets.lake import Lake
+from imgtext_assets.tables import REASONS, STAGES, Table, goes_on
+
+# A shard keeps about as many rows as its source's other shards do; a third more or less is worth a look.
+_SHARE_TOLERANCE = 1 / 3
+
+
+def stage_checks(table: Table) -> dg.AssetChecksDefinition:
+    """The checks of one stage, run for each shard after it is written."""
+
+    def spec(name: str, description: str, blocking: bool = True) -> dg.AssetCheckSpec:
+        with warnings.catch_warnings():
+            # Checks by partition are a preview in Dagster 1.13; what we use of them is tested here.
+            warnings.simplefilter("ignore", dg.PreviewWarning)
+            return dg.AssetCheckSpec(
+                name, asset=table.name, description=description, blocking=blocking, partitions_def=shards
+            )
+
+    @dg.multi_asset_check(
+        name=f"{table.name}_checks",
+        specs=[
+            spec("schema", "Columns and types are those of the data dictionary; required ones have no nulls."),
+            spec("unique_ids", "No id is there twice."),
+            spec("rows_conserved", "Rows in = kept + rejected: every row that the stage received is in its table."),
+            spec("kept_share", "The share of rows kept is near that of the source's other shards.", blocking=False),
+        ],
+    )
+    def checks(context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake]) -> Iterator[dg.AssetCheckResult]:
+        shard = context.partition_key
+        rows = lake.tables.scan(table.name, table.schema, [shard])
+        yield _schema(table, rows)
+        yield _unique_ids(rows)
+        yield _conserved(table, rows, lake, shard)
+        yield _kept_share(table, lake, shard)
+
+    return checks
+
+
+def all_checks() -> list[dg.AssetChecksDefinition]:
+    """The checks of every stage."""
+    return [stage_checks(table) for table in STAGES]
+
+
+def _schema(table: Table, rows: pl.LazyFrame) -> dg.AssetCheckResult:
+    found, expected = dict(rows.collect_schema()), dict(table.schema)
+    wrong = sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
+    required = [column.name for column in table.columns if column.required and column.name in found]
+    nulls = rows.select(pl.col(required).null_count()).collect().row(0, named=True)
+    missing = {name: count for name, count in nulls.items() if count}
+    return dg.AssetCheckResult(
+        check_name="schema",
+        passed=not wrong and not missing,
+        metadata={"columns_that_differ": ", ".join(wrong), "nulls_in_required": str(missing or "")},
+    )
+
+
+def _unique_ids(rows: pl.LazyFrame) -> dg.AssetCheckResult:
+    # Rows that raw_metadata rejects for a repeated id are the ones that may repeat it.
+    ids = rows.filter(pl.col("reject_reason").ne_missing("repeated_id"))
+    total, unique = ids.select(pl.len(), pl.col("id").n_unique()).collect().row(0)
+    return dg.AssetCheckResult(
+        check_name="unique_ids", passed=total == unique, metadata={"ids": total, "repeated": total - unique}
+    )
+
+
+def _conserved(table: Table, rows: pl.LazyFrame, lake: Lake, shard: str) -> dg.AssetCheckResult:
+    upstream = before(table)
+    if upstream is None:
+        received = shard_plan(lake, shard)["rows"]
+    else:
+        received = _count(goes_on(lake.tables.scan(upstream.name, upstream.schema, [shard])))
+    kept, rejected = _count(goes_on(rows)), _count(rows.filter(pl.col("reject_reason").is_not_null()))
+    unknown = _unknown_reasons(table, rows)
+    return dg.AssetCheckResult(
+        check_name="rows_conserved",
+        passed=received == kept + rejected and not unknown,
+        metadata={"received": received, "kept": kept, "rejected": rejected, "unknown_reasons": ", ".join(unknown)},
+    )
+
+
+def _unknown_reasons(table: Table, rows: pl.LazyFrame) -> list[str]:
+    given = rows.select(pl.col("reject_reason").drop_nulls().unique().sort()).collect()["reject_reason"]
+    return [reason for reason in given if reason not in REASONS[table.name]]
+
+
+def _kept_share(table: Table, lake: Lake, shard: str) -> dg.AssetCheckResult:
+    source = shard.rpartition("-")[0]
+    others = [key for key in lake.tables.shards(table.name) if key.rpartition("-")[0] == source and key != shard]
+    mine = _share(lake.tables.scan(table.name, table.schema, [shard]))
+    usual = _share(lake.tables.scan(table.name, table.schema, others)) if others else mine
+    return dg.AssetCheckResult(
+        check_name="kept_share",
+        passed=abs(mine - usual) <= _SHARE_TOLERANCE,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"kept_share": mine, "share_of_other_shards": usual},
+    )
+
+
+def _share(rows: pl.LazyFrame) -> float:
+    share = rows.select(pl.col("reject_reason").is_null().mean()).collect().item()
+    return 1.0 if share is None else share
+
+
+def _count(rows: pl.LazyFrame) -> int:
+    return rows.select(pl.len()).collect().item()

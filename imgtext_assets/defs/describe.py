@@ -1,0 +1,90 @@
+"""Metadata for the UI: the funnel, column schemas and lineage, pictures.
+
+Everything from the internet is escaped here before it reaches markdown, and no source's address is ever put where
+the UI would fetch it.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from imgtext_assets.tables import MADE_FROM, Table
+from imgtext_assets.text import markdown
+
+
+def funnel(rows: pl.DataFrame) -> dict[str, Any]:
+    """Rows in, kept and rejected, as numbers, as one line, and as a table by reason."""
+    reasons = rejected_by_reason(rows)
+    kept = rows.height - sum(reasons.values())
+    line = f"{rows.height:,} in = {kept:,} kept + {rows.height - kept:,} rejected"
+    if reasons:
+        line += " (" + ", ".join(f"{reason} {count:,}" for reason, count in reasons.items()) + ")"
+    records = [dg.TableRecord({"reason": reason, "rows": count}) for reason, count in reasons.items()]
+    return {
+        "funnel": line,
+        "rows_in": rows.height,
+        "rows_kept": kept,
+        "rows_rejected": rows.height - kept,
+        "rejected_by_reason": dg.MetadataValue.table(records, _REASONS_SCHEMA),
+    }
+
+
+def rejected_by_reason(rows: pl.DataFrame) -> dict[str, int]:
+    """Number of rejected rows by reason, most first."""
+    counts = rows.lazy().drop_nulls("reject_reason").group_by("reject_reason").len().sort("len", "reject_reason")
+    return dict(counts.reverse().collect().iter_rows())
+
+
+def column_schema(table: Table) -> dg.TableSchema:
+    """A table's columns as the data dictionary has them."""
+    return dg.TableSchema(
+        [
+            dg.TableColumn(
+                column.name,
+                str(column.dtype),
+                column.meaning + (f" Unit: {column.unit}." if column.unit else ""),
+                dg.TableColumnConstraints(nullable=not column.required),
+            )
+            for column in table.columns
+        ]
+    )
+
+
+def column_lineage(table: Table, upstream: Table | None) -> dict[str, Any]:
+    """Which upstream columns each column is made from, by the data dictionary."""
+    if upstream is None:
+        return {}
+    deps = {
+        column.name: [dg.TableColumnDep(dg.AssetKey(upstream.name), name) for name in _made_from(column.name, table)]
+        for column in table.columns
+        if column.name not in ("reject_reason", "reject_detail")
+    }
+    return {"dagster/column_lineage": dg.TableColumnLineage(deps)}
+
+
+def _made_from(column: str, table: Table) -> tuple[str, ...]:
+    return MADE_FROM[column] if column in table.adds else (column,)
+
+
+def picture(jpeg: bytes, alt: str) -> dg.MarkdownMetadataValue:
+    """A JPEG for the UI, carried in the metadata itself."""
+    return dg.MetadataValue.md(f"![{alt}](data:image/jpeg;base64,{base64.b64encode(jpeg).decode()})")
+
+
+def drawing(svg: str, alt: str) -> dg.MarkdownMetadataValue:
+    """An SVG for the UI, carried in the metadata itself."""
+    return dg.MetadataValue.md(f"![{alt}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})")
+
+
+def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> dg.MarkdownMetadataValue:
+    """A markdown table of texts that are escaped here."""
+    lines = [headers, ["---"] * len(headers), *([markdown(cell) for cell in row] for row in rows)]
+    return dg.MetadataValue.md("\n".join("| " + " | ".join(line) + " |" for line in lines))
+
+
+_REASONS_SCHEMA = dg.TableSchema([dg.TableColumn("reason", "string"), dg.TableColumn("rows", "int")])

@@ -1,0 +1,133 @@
+"""Which shards there are: list each source's files and plan their rows into partitions.
+
+Used by the shard sensor and by `imgtext build`, so that both see the same shards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from imgtext_assets.catalog import Catalog, Source
+from imgtext_assets.defs.partitions import shards
+from imgtext_assets.lake import Lake, LakeError, list_files
+from imgtext_assets.sources import plan_shards
+from imgtext_assets.tables import SHARDS
+
+SOURCE_FILES = dg.AssetKey("source_files")
+# Dagster's limit for one request, measured to take 0.16 s.
+_KEYS_A_CALL = 10_000
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """All shards (rows of SHARDS), those that are new or changed, and what is wrong, a line each."""
+
+    shards: pl.DataFrame
+    changed: list[str]
+    problems: list[str]
+
+
+def known_shards(lake: Lake) -> pl.DataFrame:
+    """The shards as last planned: rows of SHARDS."""
+    return lake.tables.scan(SHARDS.name, SHARDS.schema).collect()
+
+
+def discover(catalog: Catalog, lake: Lake) -> Discovery:
+    """List the files of every source and write the plan of shards where it changed.
+
+    A source that cannot be listed keeps its shards as they were and is named in `problems`.
+    """
+    known = known_shards(lake)
+    plans, problems = [known.filter(~pl.col("source").is_in([s.name for s in catalog.sources]))], []
+    for source in catalog.sources:
+        of_source = known.filter(source=source.name)
+        try:
+            plan = _plan(source, of_source, catalog.shard_rows)
+        except LakeError as error:
+            plan = of_source
+            problems.append(f"source {source.name}: {error}")
+        plans.append(plan)
+        problems += _problems(source, plan)
+    planned = pl.concat(plans).sort("shard")
+    changed = planned.join(known, on=known.columns, how="anti", nulls_equal=True)["shard"].to_list()
+    if changed:
+        lake.tables.write(SHARDS.name, planned)
+    return Discovery(planned, changed, problems)
+
+
+def _plan(source: Source, known: pl.DataFrame, shard_rows: int) -> pl.DataFrame:
+    # A file whose version is as before has as many rows as before: its footer need not be read again.
+    counted = known.filter(state="present").group_by("source_file", "file_version").agg(pl.col("rows").sum())
+    listing = list_files(source.paths, counted.with_columns(problem=pl.lit(None, pl.String)))
+    return plan_shards(known, listing, source, shard_rows)
+
+
+def _problems(source: Source, plan: pl.DataFrame) -> list[str]:
+    if plan.is_empty():
+        return [f"source {source.name}: no file matches {', '.join(source.paths)}; check `paths` in the catalog"]
+    vanished = plan.filter(state="vanished").group_by("source_file", maintain_order=True).agg(pl.col("shard"))
+    unreadable = plan.filter(state="unreadable").unique("source_file", maintain_order=True)
+    return [
+        *(
+            f"source {source.name}: {file} has vanished; its shards stay as they were: {', '.join(keys)}"
+            for file, keys in vanished.iter_rows()
+        ),
+        *(f"source {source.name}: {problem}" for problem in unreadable["problem"]),
+    ]
+
+
+def shard_plan(lake: Lake, shard: str) -> dict[str, Any]:
+    """The plan of one shard, a row of SHARDS. Raises LakeError where its file cannot be read."""
+    plan = known_shards(lake).filter(shard=shard).to_dicts()
+    if not plan:
+        raise LakeError(f"shard {shard}: not in {lake.root}/shards.parquet; run `imgtext build` or the shard sensor")
+    if plan[0]["state"] != "present":
+        raise LakeError(f"shard {shard}: {plan[0]['problem'] or plan[0]['source_file'] + ' has vanished'}")
+    return plan[0]
+
+
+@contextmanager
+def reading(shard: Mapping[str, Any]) -> Iterator[None]:
+    """Say which rows of which foreign file could not be read, and stop only this shard.
+
+    polars panics on some malformed files, with an exception that is no `Exception`.
+    """
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        last = shard["first_row"] + shard["rows"]
+        raise LakeError(
+            f"shard {shard['shard']}: {shard['source_file']}, rows {shard['first_row']} to {last}, cannot be read: "
+            f"{' '.join(str(error).split())[:300]}"
+        ) from error
+
+
+def add_partitions(instance: dg.DagsterInstance, discovery: Discovery) -> list[str]:
+    """Add the shards that the instance lacks. Returns their keys."""
+    have = set(instance.get_dynamic_partitions(str(shards.name)))
+    new = [key for key in discovery.shards["shard"] if key not in have]
+    for start in range(0, len(new), _KEYS_A_CALL):
+        instance.add_dynamic_partitions(str(shards.name), new[start : start + _KEYS_A_CALL])
+    return new
+
+
+def observations(discovery: Discovery) -> list[dg.AssetObservation]:
+    """One observation for each new or changed shard's piece of a file: its version, so that Dagster sees it change."""
+    changed = discovery.shards.filter(pl.col("shard").is_in(discovery.changed))
+    return [
+        dg.AssetObservation(
+            SOURCE_FILES,
+            partition=row["shard"],
+            metadata={
+                name: row[name] for name in ("source_file", "first_row", "rows", "state") if row[name] is not None
+            },
+            tags={"dagster/data_version": f"{row['file_version']}:{row['first_row']}:{row['rows']}:{row['state']}"},
+        )
+        for row in changed.iter_rows(named=True)
+    ]

@@ -1,0 +1,64 @@
+"""What the assets that fetch have in common: the shard's journal, the blob store, and counts for the UI."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import dagster as dg
+import polars as pl
+
+from imgtext_assets.catalog import FetchSettings
+from imgtext_assets.defs.progress import Progress
+from imgtext_assets.fetch import Outcome, Request, fetch_all
+from imgtext_assets.fetch.harvest import Harvest, harvest, latest
+from imgtext_assets.lake import Lake
+from imgtext_assets.tables import FETCHES
+
+# One pool for all that asks the web; dagster.yaml says how many such steps run at once.
+POOL = "web"
+
+
+@dataclass(frozen=True)
+class Fetcher:
+    """Fetches addresses of one shard into the lake, each picture once."""
+
+    context: dg.AssetExecutionContext
+    lake: Lake
+    settings: FetchSettings
+    progress: Progress
+
+    def fetch(self, urls: Iterable[str], what: str) -> Harvest:
+        """An answer for every address: from the shard's journal where it has one, else from the web."""
+        shard, tables = self.context.partition_key, self.lake.tables
+        merged = tables.files(FETCHES.name, shard)
+        known = self._stored(latest(tables.scan(FETCHES.name, FETCHES.schema, [shard])).collect())
+        result = harvest(
+            urls,
+            known,
+            ask=self._ask,
+            store=self.lake.blobs.put,
+            journal=lambda rows: tables.append(FETCHES.name, rows, shard),
+            progress=self.progress.start(self.context, what),
+        )
+        if len(merged) > 1 or result.fetched or result.failed:
+            merged = tables.files(FETCHES.name, shard)
+            everything = latest(tables.scan(FETCHES.name, FETCHES.schema, [shard])).sort("url").collect()
+            tables.compact(FETCHES.name, everything, merged, shard)
+        self.context.log.info(
+            f"{what}: {result.fetched:,} fetched, {result.found:,} already in the blob store, {result.failed:,} failed"
+        )
+        return result
+
+    def _ask(self, urls: Iterable[str]) -> Iterator[Outcome]:
+        return fetch_all((Request(url) for url in urls), self.settings)
+
+    def _stored(self, answers: pl.DataFrame) -> pl.DataFrame:
+        """Answers whose bytes are in the store; the others are as if never given."""
+        present = self.lake.blobs.present(answers.filter(outcome="ok")["sha256"].drop_nulls().unique())
+        return answers.filter((pl.col("outcome") != "ok") | pl.col("sha256").is_in(list(present)))
+
+
+def counts(result: Harvest) -> dict[str, int]:
+    """What a run fetched, for the UI."""
+    return {"fetched": result.fetched, "already_in_blob_store": result.found, "failed": result.failed}

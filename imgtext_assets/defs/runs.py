@@ -1,0 +1,78 @@
+"""Run jobs on the instance that the UI shows, one at a time, and say plainly what failed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+# The CLI shows bars instead of Dagster's log, which is in the UI anyway.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+class NoInstanceError(Exception):
+    """There is no Dagster instance to run on; the message says how to have one."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """One run: whether it succeeded, its id, and what was wrong in one line."""
+
+    ok: bool
+    run_id: str
+    problem: str | None
+    metadata: dict[str, dict[str, Any]]
+
+
+def instance() -> dg.DagsterInstance:
+    """The instance of `$DAGSTER_HOME`, else of this folder where it holds a `dagster.yaml`. Raises NoInstanceError."""
+    if not os.environ.get("DAGSTER_HOME"):
+        if not Path("dagster.yaml").exists():
+            raise NoInstanceError(
+                "DAGSTER_HOME is not set and this folder has no dagster.yaml: run in the project's folder, or set "
+                "DAGSTER_HOME to a folder with a dagster.yaml"
+            )
+        os.environ["DAGSTER_HOME"] = str(Path.cwd())
+    return dg.DagsterInstance.get()
+
+
+def run_job(
+    defs: dg.Definitions,
+    name: str,
+    on: dg.DagsterInstance,
+    shard: str | None = None,
+    assets: Sequence[str] | None = None,
+) -> RunResult:
+    """Run a job, or some of its assets with their checks, for one shard or for none. Never raises for what failed."""
+    result = defs.resolve_job_def(name).execute_in_process(
+        instance=on,
+        partition_key=shard,
+        asset_selection=[dg.AssetKey(asset) for asset in assets] if assets else None,
+        run_config=_QUIET,
+        raise_on_error=False,
+    )
+    events = (
+        [event for event in result.all_events if event.is_asset_materialization] if False else result.all_node_events
+    )
+    metadata = {
+        event.asset_key.to_user_string(): {key: value.value for key, value in event.step_materialization_data.materialization.metadata.items()}
+        for event in result.all_node_events
+        if event.event_type_value == "ASSET_MATERIALIZATION" and event.asset_key
+    }
+    return RunResult(result.success, result.run_id, None if result.success else _problem(result), metadata)
+
+
+def _problem(result: dg.ExecuteInProcessResult) -> str:
+    """The first thing that went wrong, in one line."""
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error and error.cause:
+                error = error.cause
+            said = error.message.strip() if error else event.message
+            return f"{event.step_key}: {' '.join(said.split())}"
+    return next((event.message for event in result.all_events if event.is_failure), "the run failed")

@@ -1,0 +1,42 @@
+"""What runs by the clock. All are off until they are switched on in the UI."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+import dagster as dg
+
+from imgtext_assets.defs import jobs
+from imgtext_assets.defs.partitions import shards
+
+# Rechecks are spread over the first 28 days of a month, so that no host gets them all in one night.
+_DAYS = 28
+
+
+@dg.schedule(job=jobs.ingest, cron_schedule="0 3 * * 1")
+def weekly_refresh(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+    """Mondays at 03:00 UTC: read every shard's file again and ask again for what failed for a passing reason."""
+    for shard in context.instance.get_dynamic_partitions(str(shards.name)):
+        yield dg.RunRequest(run_key=f"refresh-{context.scheduled_execution_time:%G-%V}-{shard}", partition_key=shard)
+
+
+@dg.schedule(job=jobs.recheck, cron_schedule="0 4 1-28 * *")
+def monthly_recheck(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+    """Daily at 04:00 UTC: recheck the links of the shards whose day of the month it is."""
+    today = context.scheduled_execution_time
+    for shard in context.instance.get_dynamic_partitions(str(shards.name)):
+        if recheck_day(shard) == today.day:
+            yield dg.RunRequest(run_key=f"recheck-{today:%Y-%m}-{shard}", partition_key=shard)
+
+
+@dg.schedule(job=jobs.release, cron_schedule="0 12 1 * *")
+def monthly_release(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """The first of a month at 12:00 UTC: cut a release from all verified shards."""
+    return dg.RunRequest(run_key=f"release-{context.scheduled_execution_time:%Y-%m}")
+
+
+def recheck_day(shard: str) -> int:
+    """The day of the month, 1 to 28, on which a shard's links are rechecked: always the same, evenly spread."""
+    return int.from_bytes(sha256(shard.encode()).digest()[:4]) % _DAYS + 1
+
+
+SCHEDULES = [weekly_refresh, monthly_recheck, monthly_release]

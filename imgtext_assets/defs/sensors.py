@@ -1,0 +1,37 @@
+"""What runs when something happens. All are off until they are switched on in the UI."""
+
+import dagster as dg
+
+from imgtext_assets.catalog import Catalog
+from imgtext_assets.defs import jobs
+from imgtext_assets.defs.discover import add_partitions, discover, observations
+from imgtext_assets.defs.stale import shards_with_new_verdicts
+from imgtext_assets.lake import Lake
+
+
+@dg.sensor(minimum_interval_seconds=300)
+def shard_sensor(
+    context: dg.SensorEvaluationContext, catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake]
+) -> dg.SensorResult:
+    """List the sources' files, add the shards that are new, and tell Dagster which files changed."""
+    discovery = discover(catalog, lake)
+    new = add_partitions(context.instance, discovery)
+    for problem in discovery.problems:
+        context.log.warning(problem)
+    said = "; ".join([f"{len(new)} new shards, {len(discovery.changed)} new or changed", *discovery.problems])
+    return dg.SensorResult(asset_events=observations(discovery), skip_reason=dg.SkipReason(said))
+
+
+@dg.asset_sensor(asset_key=dg.AssetKey("duplicate_clusters"), job=jobs.build, name="verdict_sensor")
+def verdict_sensor(
+    context: dg.SensorEvaluationContext, asset_event: dg.EventLogEntry, lake: dg.ResourceParam[Lake]
+) -> dg.SensorResult | dg.SkipReason:
+    """After each clustering: build again the shards whose duplicates' verdicts changed, and no others."""
+    changed = shards_with_new_verdicts(lake)
+    if not changed:
+        return dg.SkipReason("no shard's verdicts changed")
+    requests = [dg.RunRequest(run_key=f"{asset_event.run_id}-{shard}", partition_key=shard) for shard in changed]
+    return dg.SensorResult(run_requests=requests)
+
+
+SENSORS = [shard_sensor, verdict_sensor]

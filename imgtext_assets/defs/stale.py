@@ -1,0 +1,127 @@
+"""What has to be built: as `make` decides it, from what was materialised after what.
+
+Dagster's UI shows staleness by data version; this is the same question asked for thousands of shards at once, for
+`imgtext build` and the verdict sensor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import dagster as dg
+import polars as pl
+
+from imgtext_assets.defs.discover import SOURCE_FILES
+from imgtext_assets.lake import Lake
+from imgtext_assets.tables import (
+    DEDUPLICATED,
+    DOWNLOADED,
+    DUPLICATE_CLUSTERS,
+    FINGERPRINTS,
+    LICENSE_FILTERED,
+    REMOVALS,
+    STAGES,
+    VERIFIED,
+    goes_on,
+)
+
+# Failures at `downloaded` that another day may not have: a build asks again.
+PASSING_REASONS = ("throttled", "server_error", "timeout", "dns", "tls", "unreachable", "incomplete")
+
+
+def stages_to_run(
+    instance: dg.DagsterInstance, stages: Sequence[str], shards: Iterable[str], code_versions: Mapping[str, str | None]
+) -> dict[str, list[str]]:
+    """For each shard that needs it, the stages to run: from the first that is stale to the last given.
+
+    A stage is stale where it is missing, older than what it reads, or made by other code or another policy. `stages`
+    are in the order of the graph, and each reads the one before it there.
+    """
+    places = {name: _newest(instance, name) for name in {*stages, *(_reads(stage) for stage in stages)}}
+    made_by = {stage: _code_versions(instance, stage, places[stage]) for stage in stages}
+
+    def is_stale(stage: str, shard: str) -> bool:
+        place = places[stage].get(shard)
+        if place is None or places[_reads(stage)].get(shard, 0) > place:
+            return True
+        return made_by[stage].get(shard) != code_versions.get(stage)
+
+    first = {shard: next((i for i, stage in enumerate(stages) if is_stale(stage, shard)), None) for shard in shards}
+    return {shard: list(stages[i:]) for shard, i in first.items() if i is not None}
+
+
+def clusters_stale(instance: dg.DagsterInstance, code_versions: Mapping[str, str | None]) -> bool:
+    """Whether `duplicate_clusters` is missing, older than a shard's fingerprints, or made by another policy."""
+    made = instance.fetch_materializations(dg.AssetKey(DUPLICATE_CLUSTERS.name), limit=1).records
+    if not made:
+        return True
+    newer = max(_newest(instance, FINGERPRINTS.name).values(), default=0) > made[0].storage_id
+    return newer or _code_version(made[0]) != code_versions.get(DUPLICATE_CLUSTERS.name)
+
+
+def _reads(stage: str) -> str:
+    place = _NAMES.index(stage)
+    return _NAMES[place - 1] if place else SOURCE_FILES.to_user_string()
+
+
+def _newest(instance: dg.DagsterInstance, asset: str) -> Mapping[str, int]:
+    """Shard to place in the event log of its newest materialisation (observation for the source files)."""
+    key = dg.AssetKey(asset)
+    kind = dg.DagsterEventType.ASSET_OBSERVATION if key == SOURCE_FILES else dg.DagsterEventType.ASSET_MATERIALIZATION
+    return instance.get_latest_storage_id_by_partition(key, kind)
+
+
+def _code_versions(instance: dg.DagsterInstance, asset: str, places: Mapping[str, int]) -> dict[str, str | None]:
+    if not places:
+        return {}
+    wanted = dg.AssetRecordsFilter(dg.AssetKey(asset), storage_ids=sorted(places.values()))
+    records = instance.fetch_materializations(wanted, limit=len(places)).records
+    return {record.partition_key: _code_version(record) for record in records if record.partition_key}
+
+
+def _code_version(record: dg.EventLogRecord) -> str | None:
+    materialization = record.asset_materialization
+    return (materialization.tags or {}).get("dagster/code_version") if materialization else None
+
+
+_NAMES = [table.name for table in STAGES]
+
+
+def shards_with_new_verdicts(lake: Lake) -> list[str]:
+    """Shards whose `deduplicated` table is missing or holds other verdicts than `duplicate_clusters` gives now."""
+    columns = ["shard", "id", *DEDUPLICATED.adds]
+    clusters = lake.tables.scan(DUPLICATE_CLUSTERS.name, DUPLICATE_CLUSTERS.schema).select(columns)
+    recorded = lake.tables.scan(DEDUPLICATED.name, DEDUPLICATED.schema).filter(pl.col("cluster_id").is_not_null())
+    recorded = recorded.select(columns)
+    differing = pl.concat(
+        [
+            clusters.join(recorded, on=columns, how="anti", nulls_equal=True).select("shard"),
+            recorded.join(clusters, on=columns, how="anti", nulls_equal=True).select("shard"),
+        ]
+    )
+    missing = set(lake.tables.shards(FINGERPRINTS.name)) - set(lake.tables.shards(DEDUPLICATED.name))
+    return sorted(missing | set(differing.unique().collect()["shard"]))
+
+
+def shards_to_ask_again(lake: Lake) -> list[str]:
+    """Shards with rows that failed at `downloaded` for a reason that may have passed."""
+    failed = lake.tables.scan(DOWNLOADED.name, DOWNLOADED.schema).filter(
+        pl.col("reject_reason").is_in(list(PASSING_REASONS))
+    )
+    return failed.select(pl.col("shard").unique().sort()).collect()["shard"].to_list()
+
+
+def shards_with_removed_rows(lake: Lake) -> tuple[list[str], list[str]]:
+    """Shards that still let a tombstone's row through: at `license_filtered` (id, URL), and at `verified` (bytes)."""
+    removals = lake.tables.scan(REMOVALS.name, REMOVALS.schema)
+    licensed = goes_on(lake.tables.scan(LICENSE_FILTERED.name, LICENSE_FILTERED.schema))
+    checked = goes_on(lake.tables.scan(VERIFIED.name, VERIFIED.schema))
+
+    def holding(rows: pl.LazyFrame, kinds: Mapping[str, str]) -> list[str]:
+        hits = [
+            rows.join(removals.filter(kind=kind), left_on=column, right_on="value", how="semi").select("shard")
+            for kind, column in kinds.items()
+        ]
+        return pl.concat(hits).unique().sort("shard").collect()["shard"].to_list()
+
+    return holding(licensed, {"id": "id", "url": "url_key"}), holding(checked, {"sha256": "sha256"})

@@ -1,0 +1,11 @@
+"""Which pictures repeat which, over all shards, and which of them is kept.
+
+Pure: frames in, frames out. What belongs here: the exact search for near pairs of hashes, clusters and their keepers.
+What does not: taking the hashes (`pictures/`).
+"""
+
+from imgtext_assets.duplicates.clusters import find_clusters
+from imgtext_assets.duplicates.near import near_pairs
+from imgtext_assets.duplicates.verdicts import deduplicate
+
+__all__ = ["deduplicate", "find_clusters", "near_pairs"]

@@ -1,0 +1,164 @@
+"""Processes of this machine, each of which may die without harm to the rest.
+
+One item may burn CPU, eat memory or crash the interpreter: a 634 kB JPEG of 4,000 scans decodes for over 10 s, a
+1 MB PNG can ask for gigabytes. So each chunk of items runs under limits that the kernel enforces even inside C code,
+and a process that they end is replaced. Its chunk then runs again item by item, which finds the one to blame.
+"""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import pickle
+import resource
+import signal
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
+
+from imgtext_assets.engine.engine import Failed, Item, Value
+
+WALL_PER_CPU = 10
+"""An item that has not ended after this many times its CPU seconds by the clock is stuck, not slow."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one item may use; null is no limit."""
+
+    memory: int | None = None  # bytes of address space beyond what the process has when the chunk starts
+    cpu_seconds: float | None = None
+
+
+class LocalEngine:
+    """`workers` processes (null: one a core), started at the first `map` and kept until `close`.
+
+    An item may add `memory` bytes of address space (enforced on Linux, where it can be measured) and take
+    `cpu_seconds` of CPU, and ten times that by the clock.
+
+    >>> with LocalEngine(workers=2) as engine:
+    ...     list(engine.map(abs, [-1, -2, "x"]))
+    [1, 2, Failed(kind='error', detail="TypeError: bad operand type for abs(): 'str'")]
+    """
+
+    def __init__(self, workers: int | None = None, memory: int | None = None, cpu_seconds: float | None = None) -> None:
+        self._workers = workers or os.cpu_count() or 1
+        self._limits = Limits(memory, cpu_seconds)
+        self._pool: ProcessPool | None = None
+
+    def map(self, fn: Callable[[Item], Value], items: Iterable[Item], chunk: int = 16) -> Iterator[Value | Failed]:
+        """`fn` of each item, in order; see `Engine.map`. At most two chunks a worker are ahead of the results.
+
+        Raises PicklingError or AttributeError at once if `fn` cannot travel to another process.
+        """
+        pickle.dumps(fn)
+        return self._map(fn, iter(items), chunk)
+
+    def close(self) -> None:
+        """End the processes; what runs is dropped. A later `map` starts new ones."""
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool.join()
+            self._pool = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _map(self, fn: Callable[[Item], Value], items: Iterator[Item], chunk: int) -> Iterator[Value | Failed]:
+        ahead: deque[tuple[ProcessFuture, list[Item]]] = deque()
+        try:
+            while batch := list(itertools.islice(items, chunk)):
+                ahead.append((self._submit(fn, batch), batch))
+                if len(ahead) >= 2 * self._workers:
+                    yield from self._results(fn, *ahead.popleft())
+            while ahead:
+                yield from self._results(fn, *ahead.popleft())
+        finally:
+            for future, _ in ahead:
+                future.cancel()
+
+    def _submit(self, fn: Callable[[Item], Value], batch: list[Item]) -> ProcessFuture:
+        if self._pool is None:
+            # Not fork: a copy of a process with threads (Dagster, polars) may start with their locks held.
+            self._pool = ProcessPool(max_workers=self._workers, context=multiprocessing.get_context("forkserver"))
+        return self._pool.schedule(_run_chunk, args=(fn, batch, self._limits))
+
+    def _results(self, fn: Callable[[Item], Value], future: ProcessFuture, batch: list[Item]) -> Iterator[Any]:
+        error = future.exception()
+        if error is None:
+            yield from pickle.loads(future.result())  # noqa: S301 - from our own worker
+        elif len(batch) == 1:
+            yield self._failure(error)
+        else:
+            for item in batch:
+                yield from self._results(fn, self._submit(fn, [item]), [item])
+
+    def _failure(self, error: BaseException) -> Failed:
+        if not isinstance(error, ProcessExpired):
+            return Failed("error", _describe(error))
+        cpu_seconds = self._limits.cpu_seconds or 0
+        if error.exitcode == -signal.SIGPROF:
+            return Failed("timeout", f"more than {cpu_seconds:g} s of CPU")
+        if error.exitcode == -signal.SIGALRM:
+            return Failed("timeout", f"not done after {cpu_seconds * WALL_PER_CPU:g} s")
+        code = error.exitcode or 0
+        return Failed("crash", f"the process died of {signal.Signals(-code).name if code < 0 else f'exit code {code}'}")
+
+
+def _run_chunk(fn: Callable[[Item], Value], batch: list[Item], limits: Limits) -> bytes:
+    """In a worker: each item's value, or what it raised; pickled here, for pebble's worker dies of what cannot be."""
+    _limit_memory(limits.memory)
+    try:
+        results = [_run_item(fn, item, limits.cpu_seconds) for item in batch]
+    finally:
+        _limit_memory(None)
+    return pickle.dumps(results)
+
+
+def _run_item(fn: Callable[[Item], Value], item: Item, cpu_seconds: float | None) -> Value | Failed:
+    _limit_time(cpu_seconds)
+    try:
+        return fn(item)
+    except MemoryError as error:
+        return Failed("memory", _describe(error))
+    except Exception as error:  # noqa: BLE001 - whatever one item raises must not cost the others
+        return Failed("error", _describe(error))
+    finally:
+        _limit_time(None)
+
+
+def _limit_time(cpu_seconds: float | None) -> None:
+    """Let the kernel kill this process once it has used the time: a signal's default action asks no Python code.
+
+    Timers, not RLIMIT_CPU, because that counts whole seconds and from the start of the process (setitimer(2)).
+    """
+    signal.setitimer(signal.ITIMER_PROF, cpu_seconds or 0)
+    signal.setitimer(signal.ITIMER_REAL, (cpu_seconds or 0) * WALL_PER_CPU)
+
+
+def _limit_memory(extra: int | None) -> None:
+    """Make allocations fail that grow the address space by more than `extra` bytes (setrlimit(2), RLIMIT_AS)."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    statm = Path("/proc/self/statm")
+    if extra is None or not statm.exists():
+        soft = hard
+    else:
+        soft = int(statm.read_text().split()[0]) * resource.getpagesize() + extra
+        soft = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _describe(error: BaseException) -> str:
+    """The error in a line, and where it was raised."""
+    line = " ".join("".join(traceback.format_exception_only(error)).split())
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+    return f"{line} ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else line

@@ -1,0 +1,12 @@
+"""Asking the web for pictures: politely, within bounds, from public addresses only.
+
+What belongs here: HTTP, the address guard, politeness, outcomes, and the journal of a shard's fetches. What does not:
+pictures, and where bytes are kept.
+"""
+
+from imgtext_assets.fetch.client import fetch_all
+from imgtext_assets.fetch.harvest import Harvest, harvest, latest
+from imgtext_assets.fetch.outcomes import Outcome, Request
+from imgtext_assets.fetch.rows import with_answers
+
+__all__ = ["Harvest", "Outcome", "Request", "fetch_all", "harvest", "latest", "with_answers"]

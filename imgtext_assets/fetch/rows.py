@@ -1,0 +1,27 @@
+"""What the answers mean for the rows that asked: the frames of `downloaded`.
+
+What belongs here: joining rows with answers. What does not: asking.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from imgtext_assets.tables import DOWNLOADED
+
+
+def with_answers(rows: pl.LazyFrame, answers: pl.LazyFrame) -> pl.LazyFrame:
+    """Rows of `resolution_filtered` with the answer to each address: DOWNLOADED, rejected where it is not `ok`.
+
+    `answers` has one row of FETCHES for every `url` of `rows`.
+    """
+    joined = rows.drop("reject_reason", "reject_detail").join(
+        answers.drop("md5", "passing"), on="url", how="left", maintain_order="left"
+    )
+    failed = pl.col("outcome") != "ok"
+    return DOWNLOADED.conform(
+        joined.with_columns(
+            reject_reason=pl.when(failed).then("outcome"),
+            reject_detail=pl.when(failed).then("detail"),
+        )
+    )

@@ -1,0 +1,19 @@
+"""Tables and blobs under one root, a local folder or S3, and the metadata files of others. Knows no other room."""
+
+from imgtext_assets.lake.blobs import Blobs
+from imgtext_assets.lake.files import list_files, scan_file
+from imgtext_assets.lake.releases import Releases
+from imgtext_assets.lake.stores import LakeError, store_errors
+from imgtext_assets.lake.tables import Tables
+
+__all__ = ["Blobs", "Lake", "LakeError", "Releases", "Tables", "list_files", "scan_file", "store_errors"]
+
+
+class Lake:
+    """Everything under one root: `tables`, `blobs` and `releases`."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.tables = Tables(root)
+        self.blobs = Blobs(root)
+        self.releases = Releases(root)

@@ -1,0 +1,85 @@
+"""Where a lake lies: a local folder or `s3://bucket/prefix`, behind one interface.
+
+What belongs here: opening stores, and turning their failures into one clear error. What does not: what is stored.
+S3 is configured as every AWS client is: `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, `AWS_REGION` and so on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from obstore.exceptions import BaseError
+from obstore.store import HTTPStore, LocalStore, ObjectStore, S3Store, from_url
+
+
+class LakeError(Exception):
+    """A store cannot be read or written; the message says which, why, and what to do."""
+
+
+def is_local(root: str) -> bool:
+    """Whether `root` is a folder of this machine."""
+    return "://" not in root
+
+
+def open_store(root: str) -> ObjectStore:
+    """The store under `root`: a local folder (made if missing), `s3://bucket/prefix` or `https://host/path`.
+
+    Raises LakeError when it cannot be opened.
+    """
+    with store_errors(root):
+        if is_local(root):
+            return LocalStore(root, mkdir=True)
+        if root.startswith("s3://"):
+            # Retries are the store's own; a minute is long enough for a SlowDown and short enough to be told.
+            return from_url(root, client_options=client_options(), retry_config=_RETRY)
+        return HTTPStore.from_url(root)
+
+
+def storage_options(root: str) -> dict[str, str]:
+    """The same choices for polars' own object store."""
+    return {"aws_allow_http": "true"} if root.startswith("s3://") and _plain_http() else {}
+
+
+def client_options() -> Any:
+    """Plain HTTP only where the endpoint was given as such, as a local S3 server is."""
+    return {"allow_http": _plain_http()}
+
+
+def _plain_http() -> bool:
+    return os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
+
+
+@contextmanager
+def store_errors(where: str) -> Iterator[None]:
+    """Turn a store's failures into a LakeError that names the place and what to do."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise LakeError(f"{where}: not found") from error
+    except PermissionError as error:
+        raise LakeError(f"{where}: access is refused; check the credentials or the folder's owner") from error
+    except (BaseError, OSError, pl.exceptions.ComputeError) as error:
+        raise LakeError(f"{where}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    if "os error 28" in text or "No space left" in text:
+        return "the disk is full; make room and run again, what is there already is complete"
+    return f"{text[:300]}; check that the place exists and answers, then run again"
+
+
+def scan_paths(root: str, paths: list[str]) -> pl.LazyFrame:
+    """The rows of the parquet files at these paths under `root`, lazily, as one frame."""
+    urls = [f"{root}/{path}" if not is_local(root) else str(Path(root) / path) for path in paths]
+    return pl.scan_parquet(urls, storage_options=storage_options(root) or None, glob=False)
+
+
+_RETRY: Any = {"max_retries": 8}
+
+__all__ = ["LakeError", "LocalStore", "ObjectStore", "S3Store", "is_local", "open_store", "scan_paths", "store_errors"]

@@ -1,0 +1,113 @@
+"""Tables of the lake: parquet files under fixed names, written atomically.
+
+A reader sees a whole file or none: a table is written to a temporary file and handed over by one rename (local) or
+one upload (S3). Append-only tables are folders of files whose names sort by time.
+
+What belongs here: names, reading, writing. What does not: what the columns mean.
+"""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+import obstore
+import polars as pl
+
+from imgtext_assets.lake.stores import LakeError, ObjectStore, is_local, open_store, scan_paths, store_errors
+
+
+class Tables:
+    """The tables under one root, a local folder or `s3://bucket/prefix`.
+
+    >>> tables = Tables("data/lake")
+    >>> tables.write("verified", frame, shard="pd12m-00000")
+    >>> tables.scan("verified", schema).collect()
+    """
+
+    def __init__(self, root: str) -> None:
+        self.root = root.rstrip("/")
+        self._store: ObjectStore = open_store(self.root)
+
+    def path(self, name: str, shard: str | None = None) -> str:
+        """Where a table, or one shard of it, lies below the root."""
+        return f"{name}/{shard}.parquet" if shard else f"{name}.parquet"
+
+    def url(self, path: str) -> str:
+        """The full address of a path below the root."""
+        return f"{self.root}/{path}"
+
+    def write(self, name: str, frame: pl.LazyFrame | pl.DataFrame, shard: str | None = None) -> str:
+        """Write a table, or one shard of it, in place of what was there. Returns its path. Raises LakeError."""
+        return self._put(self.path(name, shard), frame)
+
+    def append(self, name: str, frame: pl.LazyFrame | pl.DataFrame, shard: str | None = None) -> str:
+        """Add one file to an append-only table; its name is the time (UTC). Returns its path. Raises LakeError."""
+        stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(2)}"
+        folder = f"{name}/{shard}" if shard else name
+        return self._put(f"{folder}/{stamp}.parquet", frame)
+
+    def compact(self, name: str, frame: pl.DataFrame, merged: Iterable[str], shard: str) -> None:
+        """Replace the files `merged` of an append-only table by one that holds `frame`.
+
+        The new file is there before the old ones go, so a reader may see rows twice but never too few.
+        """
+        new = self.append(name, frame, shard)
+        with store_errors(self.url(name)):
+            obstore.delete(self._store, [path for path in merged if path != new])
+
+    def files(self, name: str, shard: str | None = None) -> list[str]:
+        """Paths of a table's parquet files, sorted: one a shard, or all files of an append-only table."""
+        folder = f"{name}/{shard}" if shard else name
+        with store_errors(self.url(folder)):
+            listed = [meta["path"] for batch in obstore.list(self._store, prefix=folder) for meta in batch]
+        return sorted(path for path in listed if path.endswith(".parquet") and not _is_hidden(path))
+
+    def shards(self, name: str) -> list[str]:
+        """Keys of the shards that a table has, sorted."""
+        return sorted({_shard_of(path) for path in self.files(name)})
+
+    def exists(self, name: str, shard: str | None = None) -> bool:
+        """Whether the table, or that shard of it, is there."""
+        try:
+            obstore.head(self._store, self.path(name, shard))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def scan(self, name: str, schema: pl.Schema, shards: Iterable[str] | None = None) -> pl.LazyFrame:
+        """The rows of a table, lazily: of all shards, or of those named. What is not there yet has no rows."""
+        wanted = None if shards is None else set(shards)
+        if self.exists(name):
+            paths = [self.path(name)]
+        elif wanted is not None and len(wanted) == 1:
+            paths = self._of_shard(name, next(iter(wanted)))
+        else:
+            paths = [path for path in self.files(name) if wanted is None or _shard_of(path) in wanted]
+        return scan_paths(self.root, paths) if paths else pl.LazyFrame(schema=schema)
+
+    def _of_shard(self, name: str, shard: str) -> list[str]:
+        return [self.path(name, shard)] if self.exists(name, shard) else self.files(name, shard)
+
+    def _put(self, path: str, frame: pl.LazyFrame | pl.DataFrame) -> str:
+        with tempfile.TemporaryDirectory(prefix="imgtext-") as folder, store_errors(self.url(path)):
+            staged = Path(folder) / "table.parquet"
+            frame.lazy().sink_parquet(staged, compression="zstd", mkdir=False)
+            obstore.put(self._store, path, staged)
+        return path
+
+
+def _is_hidden(path: str) -> bool:
+    return any(part.startswith(".") for part in PurePosixPath(path).parts)
+
+
+def _shard_of(path: str) -> str:
+    """`name/<shard>.parquet` or `name/<shard>/<time>.parquet`."""
+    _, rest = path.split("/", 1)
+    return rest.split("/", 1)[0].removesuffix(".parquet")
+
+
+__all__ = ["LakeError", "Tables", "is_local"]

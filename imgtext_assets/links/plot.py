@@ -1,0 +1,51 @@
+"""The survival of links as a drawing."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import matplotlib as mpl
+import polars as pl
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+# The same drawing gives the same bytes: ids come from a fixed salt, text stays text.
+_STYLE: dict[Any, Any] = {
+    "svg.hashsalt": "imgtext",
+    "svg.fonttype": "none",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+_NO_METADATA = {"Date": None, "Creator": None}
+
+
+def survival_svg(decay: pl.DataFrame) -> str:
+    """The share of links that are there over time, a line a source, as an SVG document.
+
+    `decay` is a frame of LINK_DECAY. There are the links that are alive, moved or changed; those of unknown fate
+    count among all. The same frame gives the same text.
+    """
+    shares = (
+        decay.group_by("source", "checked_on")
+        .agg(share=(pl.col("alive") + pl.col("changed")).sum() / pl.col("links").sum())
+        .sort("source", "checked_on")
+    )
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(6.4, 3.2), layout="constrained")
+        axes = figure.add_subplot()
+        for (source,), line in shares.group_by("source", maintain_order=True):
+            axes.plot(
+                line["checked_on"].to_list(), line["share"].to_list(), marker="o", markersize=3, label=str(source)
+            )
+        axes.set(ylim=(0, 1.02), ylabel="links that are there", xlabel="day of the recheck (UTC)")
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+        axes.grid(axis="y", alpha=0.3)
+        if shares.height:
+            axes.legend(frameon=False, loc="lower left")
+            axes.tick_params(axis="x", rotation=30)
+        out = io.StringIO()
+        FigureCanvasSVG(figure).print_svg(out, metadata=_NO_METADATA)
+    return out.getvalue()

@@ -1,0 +1,29 @@
+"""Pictures from strangers: decode them safely, measure them, fingerprint them, compare them with what was promised.
+
+Functions that take bytes are made for worker processes with limits (the `engine` room); those that take frames are
+pure. What belongs here: all that knows Pillow. What does not: fetching, storing, and comparing one picture with
+another.
+"""
+
+from imgtext_assets.pictures.contact_sheet import contact_sheet
+from imgtext_assets.pictures.decode import PictureError, open_picture
+from imgtext_assets.pictures.fingerprint import Fingerprint, fingerprint
+from imgtext_assets.pictures.rights_text import rights_text
+from imgtext_assets.pictures.size import fails_declared_size, resolution_filter, resolution_rules
+from imgtext_assets.pictures.verify import INSPECTIONS, Inspection, inspect, verify_table
+
+__all__ = [
+    "INSPECTIONS",
+    "Fingerprint",
+    "Inspection",
+    "PictureError",
+    "contact_sheet",
+    "fails_declared_size",
+    "fingerprint",
+    "inspect",
+    "open_picture",
+    "resolution_filter",
+    "resolution_rules",
+    "rights_text",
+    "verify_table",
+]

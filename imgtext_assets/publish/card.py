@@ -1,0 +1,141 @@
+"""The dataset card: a README.md in the form of the Hugging Face hub, filled from the manifest's real numbers.
+
+What belongs here: words about a release. What does not: counting; whatever the card says is in the manifest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from imgtext_assets.tables import BY_NAME, RELEASE
+from imgtext_assets.text import markdown
+
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9./-]+")
+METADATA_GLOB = "metadata/*.parquet"
+# https://github.com/huggingface/hub-docs/blob/main/datasetcard.md lists the allowed values.
+_SIZES = (
+    (1e3, "n<1K"),
+    (1e4, "1K<n<10K"),
+    (1e5, "10K<n<100K"),
+    (1e6, "100K<n<1M"),
+    (1e7, "1M<n<10M"),
+    (1e8, "10M<n<100M"),
+)
+
+
+def dataset_card(manifest: Mapping[str, Any]) -> str:
+    """The card of the release that `manifest` describes (see `write.write_release`; `files` is not read).
+
+    Text that comes from outside (addresses of licences, details) is escaped for markdown.
+    """
+    sections = (
+        f"# {markdown(manifest['title'])}\n\n{_summary(manifest)}",
+        f"## How to load it\n\n{_LOADING}",
+        f"## Columns\n\n{_columns()}",
+        f"## How it was made\n\n{_HOW}\n\n{_funnel(manifest['funnel'])}",
+        f"## Sources\n\n{_table(('source', 'rows'), _counts(manifest['rows_by_source']))}",
+        f"## Licences\n\n{_LICENSES}\n\n{_licenses(manifest['rows_by_license'])}",
+        f"## Since the release before\n\n{_changes(manifest)}",
+        f"## Known limits\n\n{_limits(manifest['policy'])}",
+    )
+    return f"---\n{_front_matter(manifest)}---\n\n" + "\n\n".join(sections) + "\n"
+
+
+_LOADING = """\
+```python
+import datasets, duckdb, polars
+
+datasets.load_dataset("path/to/this/folder", split="train")
+polars.scan_parquet("path/to/this/folder/metadata/*.parquet")
+duckdb.sql("from 'path/to/this/folder/metadata/*.parquet'")
+```
+
+`manifest.json` has the size, SHA-256 and row count of every file."""
+
+_HOW = """\
+Every row that the sources list went through these stages, and every row that ended has its reason: \
+rows in = kept + rejected."""
+
+_LICENSES = "As stated by the sources and matched exactly against a table of known licences."
+
+
+def _summary(manifest: Mapping[str, Any]) -> str:
+    return (
+        f"Version {manifest['version']}: {manifest['rows']:,} pictures with captions, as addresses and metadata. "
+        "Each picture was fetched, decoded whole and measured; `hash` (MD5) and `sha256` are those of the bytes seen."
+    )
+
+
+def _front_matter(manifest: Mapping[str, Any]) -> str:
+    fields = {
+        "pretty_name": manifest["title"],
+        "license": manifest["license"],
+        "task_categories": ["text-to-image", "image-to-text"],
+        "size_categories": [next((name for limit, name in _SIZES if manifest["rows"] < limit), "100M<n<1B")],
+        "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": METADATA_GLOB}]}],
+    }
+    return yaml.safe_dump(fields, sort_keys=False, allow_unicode=True)
+
+
+def _licenses(rows_by_license: Mapping[str, int]) -> str:
+    linked = (
+        (f"<{url}>" if _PLAIN_URL.fullmatch(url) else markdown(url), f"{rows:,}")
+        for url, rows in rows_by_license.items()
+    )
+    return _table(("licence", "rows"), linked)
+
+
+def _columns() -> str:
+    rows = [
+        (f"`{c.name}`", str(c.dtype), f"{c.meaning}{f' Unit: {c.unit}.' if c.unit else ''}") for c in RELEASE.columns
+    ]
+    return _table(("column", "type", "meaning"), rows)
+
+
+def _funnel(funnel: Iterable[Mapping[str, Any]]) -> str:
+    """A line a stage, over all sources; `funnel` has `stage`, `source`, `reject_reason` (null: kept) and `rows`."""
+    stages: dict[str, Counter[str]] = {}
+    for entry in funnel:
+        stages.setdefault(entry["stage"], Counter())[entry["reject_reason"] or ""] += entry["rows"]
+    lines = []
+    for stage, counts in stages.items():
+        kept, total = counts.pop("", 0), counts.total()
+        reasons = ", ".join(f"{reason} {rows:,}" for reason, rows in counts.most_common())
+        lines.append((f"`{stage}`", BY_NAME[stage].meaning, f"{kept + total:,}", f"{kept:,}", f"{total:,}", reasons))
+    return _table(("stage", "what it does", "rows in", "kept", "rejected", "reasons"), lines)
+
+
+def _changes(manifest: Mapping[str, Any]) -> str:
+    if manifest["previous_version"] is None:
+        return "This is the first release."
+    counts = ", ".join(f"{rows:,} {change}" for change, rows in manifest["changes"].items())
+    return f"Against {manifest['previous_version']}: {counts}. `changes.parquet` lists them."
+
+
+def _limits(policy: Mapping[str, Any]) -> str:
+    radius = policy["duplicates"]["radius"]
+    return "\n".join(
+        (
+            "- Captions are as the sources give them; nobody checked that they are true, kind or in any one language.",
+            "- Licences are what sources and files state. A statement can be wrong, and is no legal advice.",
+            "- Addresses rot. A picture that is gone or changed no longer has the recorded hash: check it.",
+            f"- Near-duplicates are told by 64-bit perceptual hashes within {radius} bits, which sees through "
+            "recompression and scaling and misses larger crops, borders, rotations and mirror images.",
+            "- No filter for unsafe content or for pictures of people was applied.",
+        )
+    )
+
+
+def _counts(rows: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    return ((markdown(name), f"{count:,}") for name, count in rows.items())
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A markdown table; the cells are markdown already."""
+    lines = (head, ["---"] * len(head), *rows)
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

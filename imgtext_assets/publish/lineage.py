@@ -1,0 +1,118 @@
+"""One row's whole way: every stage's verdict, fetches, link observations and releases, found by id, URL or SHA-256.
+
+What belongs here: looking up and putting in order. What does not: where the tables lie (the caller's `scan`), and
+how it is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from imgtext_assets.tables import (
+    DUPLICATE_CLUSTERS,
+    FETCHES,
+    LINK_CHECKS,
+    RAW_METADATA,
+    REMOVALS,
+    STAGES,
+    VERIFIED,
+    Table,
+)
+
+Scan = Callable[..., pl.LazyFrame]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one stage said of a row: `verdict` is "goes on" or the reject reason; `facts` are the columns it added."""
+
+    stage: str
+    verdict: str
+    detail: str | None
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class History:
+    """All that is known of one row. `raw` is its row of `raw_metadata`; the lists are in order of time."""
+
+    raw: dict[str, Any]
+    steps: list[Step]
+    cluster: list[dict[str, Any]]
+    fetches: list[dict[str, Any]]
+    observations: list[dict[str, Any]]
+    removals: list[dict[str, Any]]
+
+
+def key_kind(key: str) -> str:
+    """What a key is: `sha256` (64 hex digits), `url` (it has a scheme) or `id`."""
+    if re.fullmatch(r"[0-9a-fA-F]{64}", key):
+        return "sha256"
+    return "url" if "://" in key else "id"
+
+
+def find_rows(scan: Scan, key: str, url_key: Callable[[pl.Expr], pl.Expr]) -> pl.DataFrame:
+    """The rows that a key means, as `shard` and `id`; several where an address or the bytes are there more than once.
+
+    `scan(name, shard=None)` gives a table, or one shard of it; `url_key` normalises addresses as `raw_metadata` does.
+    """
+    kind = key_kind(key)
+    if kind == "sha256":
+        rows = pl.concat(
+            [
+                scan(VERIFIED.name).filter(sha256=key.lower()).select("shard", "id"),
+                scan("fingerprints").filter(fingerprint_sha256=key.lower()).select("shard", "id"),
+            ]
+        )
+    elif kind == "url":
+        wanted = pl.select(url_key(pl.lit(key))).item()
+        rows = scan(RAW_METADATA.name).filter(pl.col("url_key") == wanted).select("shard", "id")
+    else:
+        rows = scan(RAW_METADATA.name).filter(id=key).select("shard", "id")
+    return rows.unique().sort("shard", "id").collect()
+
+
+def history(scan: Scan, shard: str, row_id: str) -> History:
+    """The whole way of the row `row_id` of `shard`. Raises KeyError where `raw_metadata` has no such row."""
+    found = scan(RAW_METADATA.name, shard).filter(id=row_id).collect().to_dicts()
+    if not found:
+        raise KeyError(f"shard {shard} has no row {row_id}")
+    raw = found[0]
+    steps = [step for table in STAGES for step in _steps(table, scan(table.name, shard).filter(id=row_id).collect())]
+    sha256 = next((step.facts["sha256"] for step in steps if step.facts.get("sha256")), None)
+    addresses = [address for address in (raw["url"], raw["preview_url"]) if address]
+    keeper = next((step.facts["cluster_id"] for step in steps if step.facts.get("cluster_id")), None)
+    return History(
+        raw=raw,
+        steps=steps,
+        cluster=_rows(scan(DUPLICATE_CLUSTERS.name).filter(cluster_id=keeper).sort("distance", "id")) if keeper else [],
+        fetches=_rows(scan(FETCHES.name, shard).filter(pl.col("url").is_in(addresses)).sort("fetched_at")),
+        observations=_rows(scan(LINK_CHECKS.name, shard).filter(id=row_id).sort("checked_at")),
+        removals=_rows(scan(REMOVALS.name).filter(pl.col("value").is_in([row_id, raw["url_key"], sha256 or ""]))),
+    )
+
+
+def _steps(table: Table, rows: pl.DataFrame) -> list[Step]:
+    return [
+        Step(
+            table.name,
+            row["reject_reason"] or "goes on",
+            row["reject_detail"],
+            {name: row[name] for name in _facts(table) if row[name] is not None},
+        )
+        for row in rows.to_dicts()
+    ]
+
+
+def _facts(table: Table) -> tuple[str, ...]:
+    measured = ("width", "height", "mime_type") if table.name == VERIFIED.name else ()
+    return ("source_file", "source_row") if table.name == RAW_METADATA.name else (*measured, *table.adds)
+
+
+def _rows(frame: pl.LazyFrame) -> list[dict[str, Any]]:
+    return frame.collect().to_dicts()

@@ -1,0 +1,117 @@
+"""Writing a release into a local folder, from which the lake publishes it whole.
+
+The same rows and settings give the same bytes: rows are sorted, writer settings fixed, and no clock is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from polars.io.partition import FileProviderArgs
+
+from imgtext_assets.catalog import Catalog
+from imgtext_assets.publish.card import METADATA_GLOB, dataset_card
+from imgtext_assets.publish.release import changes
+from imgtext_assets.tables import RELEASE
+
+ROW_GROUP = 25_000
+"""Rows a row group: small enough that a lookup by statistics reads little, large enough to compress well."""
+
+
+def write_release(
+    folder: Path,
+    rows: pl.LazyFrame,
+    *,
+    version: str,
+    catalog: Catalog,
+    funnel: pl.DataFrame,
+    before: pl.LazyFrame | None = None,
+    previous_version: str | None = None,
+) -> dict[str, Any]:
+    """Write `rows` (a sorted frame of RELEASE) and all that goes with them into `folder`; returns the manifest.
+
+        metadata/<name>.<nnn>.parquet   at most `catalog.release.rows_per_file` rows each, streamed
+        changes.parquet                 what changed since `before`, the rows of `previous_version`
+        README.md                       the dataset card
+        manifest.json                   all of the above: counts, policy, and bytes, SHA-256 and rows of each file
+
+    `funnel` has the rows of every stage: `stage`, `source`, `reject_reason` (null: kept), `rows`. Raises
+    FileExistsError where the folder is not empty.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise FileExistsError(f"{folder}: a release is written into an empty folder")
+    _write_rows(folder / "metadata", rows, catalog)
+    written = pl.scan_parquet(folder / METADATA_GLOB)
+    changed = changes(before, written)
+    changed.write_parquet(folder / "changes.parquet", row_group_size=ROW_GROUP)
+    manifest = _facts(written, changed, version, catalog, funnel, previous_version)
+    (folder / "README.md").write_text(dataset_card(manifest), encoding="utf-8")
+    manifest["files"] = {path.relative_to(folder).as_posix(): _file(path) for path in sorted(folder.rglob("*.*"))}
+    text = json.dumps(manifest, indent=2, ensure_ascii=False)
+    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    return manifest
+
+
+def _write_rows(folder: Path, rows: pl.LazyFrame, catalog: Catalog) -> None:
+    settings = catalog.release
+
+    def name(file: FileProviderArgs | int) -> str:
+        number = file if isinstance(file, int) else file.index_in_partition
+        return f"{settings.name}.{number:03d}.parquet"
+
+    files = pl.PartitionBy(
+        folder,
+        file_path_provider=name,
+        max_rows_per_file=settings.rows_per_file,
+        approximate_bytes_per_file=None,
+    )
+    rows.sink_parquet(files, mkdir=True, row_group_size=ROW_GROUP, engine="streaming")
+    if not folder.exists():  # no rows, no file: but consumers' tools want one
+        folder.mkdir()
+        RELEASE.schema.to_frame().write_parquet(folder / name(0))
+
+
+def _facts(
+    written: pl.LazyFrame,
+    changed: pl.DataFrame,
+    version: str,
+    catalog: Catalog,
+    funnel: pl.DataFrame,
+    previous_version: str | None,
+) -> dict[str, Any]:
+    by_source, by_license, by_change = (
+        dict(frame.lazy().group_by(key).agg(pl.len()).sort(key).collect(engine="streaming").iter_rows())
+        for frame, key in ((written, "source"), (written, "license"), (changed, "change"))
+    )
+    return {
+        "name": catalog.release.name,
+        "title": catalog.release.title,
+        "version": version,
+        "previous_version": previous_version,
+        "license": catalog.release.license,
+        "rows": sum(by_source.values()),
+        "rows_by_source": by_source,
+        "rows_by_license": {str(license): rows for license, rows in by_license.items()},
+        "changes": {change: by_change.get(change, 0) for change in ("added", "removed", "changed")},
+        "columns": {column.name: str(column.dtype) for column in RELEASE.columns},
+        "policy": catalog.policy.model_dump(mode="json"),
+        "funnel": funnel.select("stage", "source", "reject_reason", "rows").to_dicts(),
+        "software": f"imgtext-assets {installed_version('imgtext-assets')}",
+    }
+
+
+def _file(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        facts: dict[str, Any] = {
+            "bytes": path.stat().st_size,
+            "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
+        }
+    if path.suffix == ".parquet":
+        facts["rows"] = pl.scan_parquet(path).select(pl.len()).collect().item()
+    return facts

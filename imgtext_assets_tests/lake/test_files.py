@@ -1,0 +1,70 @@
+"""Files by others: listed with size, version and rows; a bad one names itself."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from imgtext_assets.lake import LakeError, Tables, list_files
+
+FRAME = pl.DataFrame({"id": ["a", "b", "c"]})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for part in ("one", "two"):
+        FRAME.write_parquet(tmp_path / f"{part}.parquet")
+    return tmp_path
+
+
+def test_rows_come_from_the_footer_alone(folder: Path) -> None:
+    listing = list_files([str(folder / "*.parquet")])
+    assert listing["source_file"].to_list() == [str(folder / "one.parquet"), str(folder / "two.parquet")]
+    assert listing["rows"].to_list() == [3, 3]
+    assert listing["problem"].null_count() == 2
+
+
+def test_folders_may_be_globbed_and_a_file_named_twice_is_listed_once(folder: Path) -> None:
+    (folder / "deep" / "er").mkdir(parents=True)
+    FRAME.write_parquet(folder / "deep" / "er" / "three.parquet")
+    listing = list_files([str(folder / "**" / "*.parquet"), str(folder / "one.parquet")])
+    assert [Path(file).stem for file in listing["source_file"]] == ["three", "one", "two"]
+
+
+def test_a_file_that_changes_changes_its_version(folder: Path) -> None:
+    before = list_files([str(folder / "one.parquet")])
+    os.utime(folder / "one.parquet", ns=(1, 1))
+    after = list_files([str(folder / "one.parquet")])
+    assert before["file_version"].item() != after["file_version"].item()
+
+
+def test_an_unreadable_file_names_itself_and_spares_the_others(folder: Path) -> None:
+    (folder / "bad.parquet").write_bytes(b"PAR1 this is no parquet file PAR1")
+    listing = list_files([str(folder / "*.parquet")])
+    bad = listing.row(0, named=True)
+    assert bad["rows"] is None
+    assert str(folder / "bad.parquet") in bad["problem"]
+    assert listing["rows"].to_list() == [None, 3, 3]
+
+
+def test_the_footer_of_an_unchanged_file_is_not_read_again(folder: Path) -> None:
+    known = list_files([str(folder / "*.parquet")]).with_columns(rows=pl.lit(77, pl.Int64))
+    assert list_files([str(folder / "*.parquet")], known)["rows"].to_list() == [77, 77]
+
+
+def test_s3_lists_globs_and_single_objects(s3_root: str) -> None:
+    tables = Tables(f"{s3_root}/metadata")
+    for n in range(2):
+        tables.write("part", FRAME, f"00{n}")
+    tables.write("other", FRAME)
+    listing = list_files([f"{s3_root}/metadata/part/*.parquet", f"{s3_root}/metadata/other.parquet"])
+    assert listing["rows"].to_list() == [3, 3, 3]
+    assert listing["problem"].null_count() == 3
+
+
+def test_a_web_server_cannot_be_globbed() -> None:
+    with pytest.raises(LakeError, match="name each file"):
+        list_files(["https://data.example.org/metadata/*.parquet"])
