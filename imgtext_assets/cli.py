@@ -7,28 +7,27 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import dagster as dg
 import polars as pl
 import typer
 
 from imgtext_assets import console
-from imgtext_assets.catalog import Catalog, CatalogError, load_catalog
+from imgtext_assets.catalog import CatalogError, load_catalog
 from imgtext_assets.console import Bars, fail, out
-from imgtext_assets.defs import stale
-from imgtext_assets.defs.build import build_defs, code_versions
-from imgtext_assets.defs.discover import add_partitions, discover, known_shards, observations
 from imgtext_assets.defs.funnel import stage_funnel
-from imgtext_assets.defs.jobs import BUILD, INGEST
-from imgtext_assets.defs.runs import NoInstanceError, RunResult, instance, run_job
+from imgtext_assets.defs.pipeline import ORDER, Pipeline, Project
+from imgtext_assets.defs.runs import NoInstanceError, instance
+from imgtext_assets.demo import DemoWeb, decay, load_pages, write_sample
+from imgtext_assets.demo.serve import PORT
 from imgtext_assets.lake import Lake, LakeError
 from imgtext_assets.publish.lineage import find_rows, history, key_kind
 from imgtext_assets.sources import SourceError, url_key
-from imgtext_assets.tables import BY_NAME, LINK_CHECKS, REMOVALS, VERIFIED
+from imgtext_assets.tables import LINK_CHECKS, REMOVALS, VERIFIED
 
 app = typer.Typer(
     name="imgtext",
@@ -39,19 +38,6 @@ app = typer.Typer(
     help="Builds open image-text datasets and keeps them alive: `imgtext build`, then `imgtext release`, then "
     "`imgtext recheck` for years. What a command does shows in the Dagster UI (`dagster dev`).",
 )
-
-
-@dataclass(frozen=True)
-class Project:
-    """What every command works on."""
-
-    catalog: Catalog
-    lake: Lake
-
-    def scan(self, name: str, shard: str | None = None) -> pl.LazyFrame:
-        """A table of the lake, or one shard of it."""
-        return self.lake.tables.scan(name, BY_NAME[name].schema, [shard] if shard else None)
-
 
 SourceOption = Annotated[str | None, typer.Option("--source", metavar="NAME", help="Only the shards of this source.")]
 ShardOption = Annotated[
@@ -79,12 +65,8 @@ def build(
     source: SourceOption = None,
     shard: ShardOption = None,
     until: Annotated[
-        str,
-        typer.Option(
-            metavar="ASSET",
-            help=f"Stop after this one of: {', '.join(INGEST)}, duplicate_clusters, {', '.join(BUILD)}.",
-        ),
-    ] = "verified",
+        str, typer.Option(metavar="ASSET", help=f"Stop after this one of: {', '.join(ORDER)}.")
+    ] = VERIFIED.name,
     force: Annotated[bool, typer.Option("--force", help="Run every stage, also those that are up to date.")] = False,
 ) -> None:
     """Build what is missing, changed, or may now succeed; what is up to date is left alone.
@@ -93,68 +75,36 @@ def build(
     goes on where it stopped: no picture is fetched twice.
     """
     project: Project = context.obj
-    if until not in [*INGEST, "duplicate_clusters", *BUILD]:
-        raise typer.BadParameter(f"{until!r} is no stage; see --help for their names", param_hint="--until")
-    on = instance()
+    if until not in ORDER:
+        raise typer.BadParameter(f"{until!r} is none of {', '.join(ORDER)}", param_hint="--until")
     with Bars() as bars:
-        if problems := _build(project, on, bars, source, shard, until, force):
-            for problem in problems:
-                fail(problem)
-            raise typer.Exit(1)
-    console.show_funnel(stage_funnel(project.lake, _selected(project, source, shard)))
-
-
-def _build(
-    project: Project, on: dg.DagsterInstance, bars: Bars, source: str | None, shard: str | None, until: str, force: bool
-) -> list[str]:
-    """Run the two halves of the graph and the clustering between them. Returns what went wrong, a line each."""
-    discovery = discover(project.catalog, project.lake)
-    add_partitions(on, discovery)
-    for observation in observations(discovery):
-        on.report_runless_asset_event(observation)
-    shards = _selected(project, source, shard)
-    defs, versions = build_defs(project.catalog, lake=project.lake, progress=bars), code_versions(project.catalog)
-    order = [*INGEST, "duplicate_clusters", *BUILD]
-    wanted = order[: order.index(until) + 1]
-    problems = list(discovery.problems)
-
-    def run_stages(job: str, stages: list[str], again: list[str]) -> None:
-        stages = [stage for stage in stages if stage in wanted]
-        due = dict.fromkeys(shards, stages) if force else stale.stages_to_run(on, stages, shards, versions)
-        due |= {key: list(stages) for key in again if key in shards and stages}
-        for key in bars.each(sorted(due), f"{job}: shards"):
-            result = run_job(defs, job, on, key, due[key])
-            problems.extend(_said(result, key))
-
-    removed, removed_bytes = stale.shards_with_removed_rows(project.lake)
-    run_stages("ingest", INGEST, removed)
-    if "duplicate_clusters" in wanted and (force or stale.clusters_stale(on, versions)):
-        problems.extend(_said(run_job(defs, "cluster", on), "all shards"))
-    if set(BUILD) & set(wanted):
-        ready = set(project.lake.tables.shards("fingerprints"))
-        shards = [key for key in shards if key in ready]
-        verdicts, passing = stale.shards_with_new_verdicts(project.lake), stale.shards_to_ask_again(project.lake)
-        run_stages("build", BUILD, [*verdicts, *passing, *removed_bytes])
-    return problems
-
-
-def _said(result: RunResult, shard: str) -> list[str]:
-    return [] if result.ok else [f"{shard}: {result.problem} (run {result.run_id})"]
+        pipeline = Pipeline(project.catalog, project.lake, instance(), bars)
+        problems = pipeline.discover()
+        shards = _selected(project, source, shard)
+        problems += pipeline.build(shards, until, force)
+    console.show_funnel(stage_funnel(project.lake, shards))
+    _end(problems)
 
 
 def _selected(project: Project, source: str | None, shard: str | None) -> list[str]:
     """Keys of the shards that the options name; wrong use where there is none."""
-    known = known_shards(project.lake).filter(state="present")
-    if source is not None:
-        if source not in [entry.name for entry in project.catalog.sources]:
-            names = ", ".join(entry.name for entry in project.catalog.sources)
-            raise typer.BadParameter(f"{source!r} is not in the catalog; it has {names}", param_hint="--source")
-        known = known.filter(source=source)
-    if shard is not None:
-        known = known.filter(shard=shard)
-        if known.is_empty():
-            raise typer.BadParameter(f"no shard {shard!r}; `imgtext status` lists them", param_hint="--shard")
-    return known["shard"].to_list()
+    names = [entry.name for entry in project.catalog.sources]
+    if source is not None and source not in names:
+        raise typer.BadParameter(f"{source!r} is not in the catalog; it has {', '.join(names)}", param_hint="--source")
+    shards = project.shards(source)
+    if shard is None:
+        return shards
+    if shard not in shards:
+        some = f"there are {len(shards)}, from {shards[0]} to {shards[-1]}" if shards else "there are none yet"
+        raise typer.BadParameter(f"no shard {shard!r}; {some}", param_hint="--shard")
+    return [shard]
+
+
+def _end(problems: Sequence[str]) -> None:
+    for problem in problems:
+        fail(problem)
+    if problems:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -174,7 +124,7 @@ def status(
     elif funnel.is_empty():
         out.print("Nothing is built yet: `imgtext build` starts.")
     else:
-        console.show_funnel(funnel)
+        console.show_funnel(funnel, by_source=True)
 
 
 @app.command()
@@ -191,11 +141,7 @@ def trace(
         raise typer.Exit(1)
     for shard, row_id in found.iter_rows():
         row = history(project.scan, shard, row_id)
-        releases = [
-            version
-            for version in project.lake.releases.versions()
-            if project.lake.releases.scan(version).filter(id=row_id).select(pl.len()).collect().item()
-        ]
+        releases = project.releases_with(row_id)
         if as_json:
             sys.stdout.write(json.dumps(asdict(row) | {"releases": releases}, default=_json_value, indent=2) + "\n")
         else:
@@ -210,27 +156,21 @@ def _json_value(value: object) -> str:
 def recheck(context: typer.Context, source: SourceOption = None, shard: ShardOption = None) -> None:
     """Ask for every verified link again and append what each said; then update the decay statistics."""
     project: Project = context.obj
-    on = instance()
     have = set(project.lake.tables.shards(VERIFIED.name))
     shards = [key for key in _selected(project, source, shard) if key in have]
     if not shards:
         raise LakeError("no shard is verified yet: run `imgtext build` first")
-    problems: list[str] = []
     with Bars() as bars:
-        defs = build_defs(project.catalog, lake=project.lake, progress=bars)
-        for key in bars.each(shards, "recheck: shards"):
-            problems += _said(run_job(defs, "recheck", on, key), key)
-        problems += _said(run_job(defs, "decay", on), "all shards")
-    checks = project.scan(LINK_CHECKS.name)
-    newest = checks.filter(pl.col("checked_at") == pl.col("checked_at").max().over("shard", "id"))
-    console.show_frame(
-        newest.group_by("source", "state").len("links").sort("source", "state").collect(),
-        "Links, by latest observation",
-    )
-    for problem in problems:
-        fail(problem)
-    if problems:
-        raise typer.Exit(1)
+        problems = Pipeline(project.catalog, project.lake, instance(), bars).recheck(shards)
+    _show_links(project)
+    _end(problems)
+
+
+def _show_links(project: Project) -> None:
+    is_newest = pl.col("checked_at") == pl.col("checked_at").max().over("shard", "id")
+    newest = project.scan(LINK_CHECKS.name).filter(is_newest)
+    counted = newest.group_by("source", "state").len("links").sort("source", "state").collect()
+    console.show_frame(counted, "Links by their latest observation")
 
 
 @app.command()
@@ -259,11 +199,59 @@ def remove(
 def release(context: typer.Context) -> None:
     """Cut a new version from all verified shards: metadata, manifest, dataset card, changes since the last."""
     project: Project = context.obj
-    result = run_job(build_defs(project.catalog, lake=project.lake), "release", instance())
+    with Bars() as bars:
+        pipeline = Pipeline(project.catalog, project.lake, instance(), bars)
+        _release(pipeline)
+
+
+def _release(pipeline: Pipeline) -> None:
+    result = pipeline.release()
     if not result.ok:
-        fail(result.problem or "the release failed")
-        raise typer.Exit(1)
-    console.show_release(project.lake.releases.url(project.lake.releases.versions()[-1]), result.metadata["release"])
+        _end([result.problem or "the release failed"])
+    metadata = result.metadata["release"]
+    console.show_release(pipeline.lake.releases.url(metadata["version"]), metadata)
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Option(help="Where the sample is written.")] = Path("data/sample"),
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the sample's web on 127.0.0.1.")] = PORT,
+) -> None:
+    """Build the sample: about 150 real photographs on a small web of their own, from metadata to a release.
+
+    Then the links are rechecked, some of them rot, and they are rechecked again.
+    """
+    project: Project = context.obj
+    with console.waiting("writing the sample's photographs and metadata"):
+        web = demo_web(folder, port)
+    with web, Bars() as bars:
+        pipeline = Pipeline(project.catalog, project.lake, instance(), bars)
+        problems = pipeline.discover()
+        shards = project.shards()
+        _end(problems + pipeline.build(shards))
+        problems = pipeline.recheck(shards)
+        web.pages = decay(web.pages)
+        problems += pipeline.recheck(shards)
+        console.show_funnel(stage_funnel(project.lake, shards))
+        _show_links(project)
+        _release(pipeline)
+    kept = project.scan(VERIFIED.name).filter(pl.col("reject_reason").is_null()).select("id").head(1).collect().item()
+    console.show_next(kept)
+    _end(problems)
+
+
+def demo_web(folder: Path, port: int) -> DemoWeb:
+    """The sample's web, written and served. Raises LakeError where the folder or the port cannot be used."""
+    try:
+        write_sample(folder, f"http://127.0.0.1:{port}")
+        return DemoWeb(load_pages(folder), port=port).start()
+    except ImportError as error:
+        raise LakeError(f"{error}; the sample's photographs come with: pip install 'imgtext-assets[demo]'") from None
+    except OSError as error:
+        raise LakeError(
+            f"the sample's web cannot start on port {port}: {error}; if `make ui` is running, stop it first"
+        ) from None
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ No Dagster here. Rich markup is never parsed in data: everything from outside go
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import polars as pl
@@ -69,31 +70,30 @@ class Bars:
         return report
 
 
-def show_funnel(funnel: pl.DataFrame) -> None:
-    """The funnel: a line a source and stage with rows in, kept and rejected by reason, and one for all sources."""
+def show_funnel(funnel: pl.DataFrame, by_source: bool = False) -> None:
+    """The funnel: a line a stage (and source) with rows in, kept and rejected, and why."""
     table = Table(title="Every row accounted for: rows in = kept + rejected", title_justify="left")
-    table.add_column("source")
-    table.add_column("stage")
+    sources = sorted(funnel["source"].unique()) if by_source else []
+    if by_source:
+        table.add_column("source")
+    table.add_column("stage", no_wrap=True)
     for name in ("in", "kept", "rejected"):
         table.add_column(name, justify="right")
-    table.add_column("why")
-    stages = funnel["stage"].unique(maintain_order=True)
-    sources = sorted(funnel["source"].unique())
-    for source in [*sources, *(["all"] if len(sources) > 1 else [])]:
+    table.add_column("why", ratio=1)
+    for source in [*sources, "all"] if len(sources) != 1 else sources:
         of_source = funnel if source == "all" else funnel.filter(source=source)
-        for stage in stages:
-            table.add_row(source, stage, *_funnel_cells(of_source.filter(stage=stage)))
+        for stage in of_source["stage"].unique(maintain_order=True):
+            cells = _funnel_cells(of_source.filter(stage=stage))
+            table.add_row(*([source] if by_source else []), stage, *cells)
         table.add_section()
     out.print(table)
 
 
 def _funnel_cells(rows: pl.DataFrame) -> list[str]:
-    total = rows["rows"].sum()
     rejected = rows.drop_nulls("reject_reason").group_by("reject_reason").agg(pl.col("rows").sum())
-    why = ", ".join(
-        f"{reason} {count:,}" for reason, count in rejected.sort("rows", "reject_reason").reverse().iter_rows()
-    )
-    lost = rejected["rows"].sum()
+    reasons: list[tuple[str, int]] = rejected.sort("rows", "reject_reason", descending=[True, False]).rows()
+    total, lost = int(rows["rows"].sum()), int(rejected["rows"].sum())
+    why = ", ".join(f"{reason} {count:,}" for reason, count in reasons)
     return [f"{total:,}", f"{total - lost:,}", f"{lost:,}" if lost else "", why]
 
 
@@ -138,9 +138,30 @@ def _value(value: object) -> str:
 
 def show_release(url: str, metadata: dict[str, Any]) -> None:
     """Where a release lies, what changed, and how to load it."""
+    files = f"{url}/metadata/*.parquet"
     out.print(Text.assemble(("Release ", "bold"), f"{metadata['version']}: {metadata['dagster/row_count']:,} rows at "))
     out.print(Text(url), soft_wrap=True)
-    out.print(Text(f"Since the release before: {plain(metadata['changes'])}"))
-    out.print(Text(f'\n  polars    pl.read_parquet("{url}/metadata/*.parquet")'), soft_wrap=True)
-    out.print(Text(f'  duckdb    select * from "{url}/metadata/*.parquet"'), soft_wrap=True)
-    out.print(Text(f'  datasets  load_dataset("parquet", data_files="{url}/metadata/*.parquet")'), soft_wrap=True)
+    out.print(Text(f"Since the release before: {plain(metadata['changes'])}\n"))
+    for tool, line in (
+        ("polars", f'pl.read_parquet("{files}")'),
+        ("DuckDB", f"from '{files}'"),
+        ("datasets", f'load_dataset("parquet", data_files="{files}")'),
+    ):
+        out.print(Text(f"  {tool:<9} {line}"), soft_wrap=True)
+
+
+def waiting(what: str) -> AbstractContextManager[object]:
+    """A spinner for work that has no count."""
+    return err.status(f"{what} ...")
+
+
+def show_next(row_id: str) -> None:
+    """What one would type after the demo."""
+    out.print("\n[bold]Next[/]")
+    for command, meaning in (
+        ("make ui", "the same in the Dagster UI: graph, runs, metadata, checks"),
+        (f"imgtext trace {row_id}", "one row's whole way"),
+        ("imgtext status", "the funnel again"),
+        (f'imgtext remove {row_id} --reason "asked to"', "a takedown; then build and release"),
+    ):
+        out.print(Text(f"  {command:<58} {meaning}"), soft_wrap=True)

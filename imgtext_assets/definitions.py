@@ -1,4 +1,4 @@
-"""What Dagster loads: all definitions for the catalog at its default place, `$IMGTEXT_CATALOG` or `data/catalog.yaml`."""
+"""What Dagster loads: all definitions for the catalog at `$IMGTEXT_CATALOG`, else `data/catalog.yaml`."""
 
 from imgtext_assets.defs.build import build_defs
 

@@ -170,6 +170,12 @@ FETCHES = Table(
     "fetches",
     "Every answer to a request for a picture, as it came in: the journal that reruns start from.",
     (
+        Column(
+            "url_key",
+            pl.String(),
+            "The normalised address that it answers for; of spellings of one address, one is asked.",
+            required=True,
+        ),
         Column("url", pl.String(), "The address that was asked for.", required=True),
         Column("outcome", pl.String(), "`ok`, or the reason as at `downloaded`.", required=True),
         Column("detail", pl.String(), "The outcome in full, for people."),

@@ -1,34 +1,36 @@
 """Put everything together: assets, checks, jobs, schedules, sensors and resources, for one catalog."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 
-from imgtext_assets.catalog import Catalog, PictureSettings, digest, load_catalog
+from imgtext_assets.catalog import Catalog, PictureSettings, load_catalog
 from imgtext_assets.defs import jobs, schedules, sensors
 from imgtext_assets.defs.assets import duplicates, links, metadata, pictures, release
 from imgtext_assets.defs.checks import all_checks
 from imgtext_assets.defs.io import LakeIOManager
 from imgtext_assets.defs.progress import LogProgress
+from imgtext_assets.defs.versions import code_versions
 from imgtext_assets.engine import LocalEngine
 from imgtext_assets.lake import Lake
 
-ASSETS: list[dg.AssetsDefinition] = [
-    metadata.raw_metadata,
-    metadata.license_filtered,
-    duplicates.fingerprints,
-    duplicates.duplicate_clusters,
-    duplicates.deduplicated,
-    pictures.resolution_filtered,
-    pictures.downloaded,
-    pictures.verified,
-    links.link_checks,
-    links.link_decay,
-    release.release,
-]
-# Raised when a stage's code gives other rows for the same input, so that what it made before shows as stale.
-CODE_VERSION = "1"
+ASSETS = cast(
+    list[dg.AssetsDefinition],
+    [
+        metadata.raw_metadata,
+        metadata.license_filtered,
+        duplicates.fingerprints,
+        duplicates.duplicate_clusters,
+        duplicates.deduplicated,
+        pictures.resolution_filtered,
+        pictures.downloaded,
+        pictures.verified,
+        links.link_checks,
+        links.link_decay,
+        release.release,
+    ],
+)  # what the decorators make; their types say functions
 
 
 def build_defs(catalog: Catalog | None = None, **overrides: Any) -> dg.Definitions:
@@ -66,26 +68,6 @@ def local_engine(settings: PictureSettings) -> dg.ResourceDefinition:
             yield running
 
     return engine
-
-
-def code_versions(catalog: Catalog) -> dict[str, str]:
-    """The code version of each asset: of the code, and of the part of the catalog that the asset obeys.
-
-    A changed policy thus makes exactly the assets stale that apply it.
-    """
-    policy = catalog.policy
-    obeys = {
-        "raw_metadata": catalog.sources,
-        "license_filtered": [policy.licenses],
-        "fingerprints": [policy.resolution, catalog.pictures],
-        "duplicate_clusters": [policy.duplicates],
-        "resolution_filtered": [policy.resolution],
-        "verified": [policy, catalog.pictures],
-        "link_decay": [catalog.links],
-        "release": [catalog.release],
-    }
-    names = [asset.key.to_user_string() for asset in ASSETS]
-    return {name: "-".join([CODE_VERSION, *([digest(*obeys[name])] if name in obeys else [])]) for name in names}
 
 
 def _versioned(asset: dg.AssetsDefinition, version: str) -> dg.AssetsDefinition:

@@ -28,17 +28,19 @@ class Fetcher:
     settings: FetchSettings
     progress: Progress
 
-    def fetch(self, urls: Iterable[str], what: str) -> Harvest:
-        """An answer for every address: from the shard's journal where it has one, else from the web."""
+    def fetch(self, rows: pl.DataFrame, what: str, url: str = "url", url_key: str = "url_key") -> Harvest:
+        """An answer for every address of the rows: from the shard's journal where it has one, else from the web."""
+        pairs = rows.select(key=pl.col(url_key), address=pl.col(url)).drop_nulls()
+        addresses = dict(pairs.unique("key", keep="first", maintain_order=True).iter_rows())
         shard, tables = self.context.partition_key, self.lake.tables
         merged = tables.files(FETCHES.name, shard)
         known = self._stored(latest(tables.scan(FETCHES.name, FETCHES.schema, [shard])).collect())
         result = harvest(
-            urls,
+            addresses,
             known,
             ask=self._ask,
             store=self.lake.blobs.put,
-            journal=lambda rows: tables.append(FETCHES.name, rows, shard),
+            journal=self._journal,
             progress=self.progress.start(self.context, what),
         )
         if len(merged) > 1 or result.fetched or result.failed:
@@ -49,6 +51,9 @@ class Fetcher:
             f"{what}: {result.fetched:,} fetched, {result.found:,} already in the blob store, {result.failed:,} failed"
         )
         return result
+
+    def _journal(self, rows: pl.DataFrame) -> None:
+        self.lake.tables.append(FETCHES.name, rows, self.context.partition_key)
 
     def _ask(self, urls: Iterable[str]) -> Iterator[Outcome]:
         return fetch_all((Request(url) for url in urls), self.settings)

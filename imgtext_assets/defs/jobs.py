@@ -10,18 +10,12 @@ import dagster as dg
 INGEST = ["raw_metadata", "license_filtered", "fingerprints"]
 BUILD = ["deduplicated", "resolution_filtered", "downloaded", "verified"]
 
-ingest = dg.define_asset_job(
-    "ingest", INGEST, description="One shard from its source file to its fingerprints."
-)
+ingest = dg.define_asset_job("ingest", INGEST, description="One shard from its source file to its fingerprints.")
 cluster = dg.define_asset_job(
     "cluster", ["duplicate_clusters"], description="Near-duplicates over the fingerprints of all shards."
 )
-build = dg.define_asset_job(
-    "build", BUILD, description="One shard from the duplicates' verdicts to verified pictures."
-)
-recheck = dg.define_asset_job(
-    "recheck", ["link_checks"], description="One round of link rechecks of one shard."
-)
+build = dg.define_asset_job("build", BUILD, description="One shard from the duplicates' verdicts to verified pictures.")
+recheck = dg.define_asset_job("recheck", ["link_checks"], description="One round of link rechecks of one shard.")
 decay = dg.define_asset_job("decay", ["link_decay"], description="What all rounds of rechecks show.")
 release = dg.define_asset_job("release", ["release"], description="Cut a new version from all verified shards.")
 

@@ -12,6 +12,8 @@ import dagster as dg
 
 # The CLI shows bars instead of Dagster's log, which is in the UI anyway.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+# Errors whose message is for the user as it is.
+_SAID_PLAINLY = ("LakeError", "SourceError", "CatalogError")
 
 
 class NoInstanceError(Exception):
@@ -37,7 +39,10 @@ def instance() -> dg.DagsterInstance:
                 "DAGSTER_HOME to a folder with a dagster.yaml"
             )
         os.environ["DAGSTER_HOME"] = str(Path.cwd())
-    return dg.DagsterInstance.get()
+    try:
+        return dg.DagsterInstance.get()
+    except dg.DagsterError as error:
+        raise NoInstanceError(f"{os.environ['DAGSTER_HOME']}/dagster.yaml: {' '.join(str(error).split())}") from None
 
 
 def run_job(
@@ -55,24 +60,25 @@ def run_job(
         run_config=_QUIET,
         raise_on_error=False,
     )
-    events = (
-        [event for event in result.all_events if event.is_asset_materialization] if False else result.all_node_events
-    )
-    metadata = {
-        event.asset_key.to_user_string(): {key: value.value for key, value in event.step_materialization_data.materialization.metadata.items()}
-        for event in result.all_node_events
-        if event.event_type_value == "ASSET_MATERIALIZATION" and event.asset_key
-    }
+    made = [event for event in result.all_node_events if event.is_step_materialization]
+    metadata = {event.asset_key.to_user_string(): _metadata(event) for event in made if event.asset_key}
     return RunResult(result.success, result.run_id, None if result.success else _problem(result), metadata)
 
 
+def _metadata(event: dg.DagsterEvent) -> dict[str, Any]:
+    entries = event.step_materialization_data.materialization.metadata
+    return {name: value.value for name, value in entries.items()}
+
+
 def _problem(result: dg.ExecuteInProcessResult) -> str:
-    """The first thing that went wrong, in one line."""
+    """The first thing that went wrong, in one line: its innermost cause, without the traceback."""
     for event in result.all_events:
         if event.is_step_failure:
             error = event.step_failure_data.error
             while error and error.cause:
                 error = error.cause
-            said = error.message.strip() if error else event.message
-            return f"{event.step_key}: {' '.join(said.split())}"
-    return next((event.message for event in result.all_events if event.is_failure), "the run failed")
+            said = error.message if error else event.message
+            if error and error.cls_name in _SAID_PLAINLY:
+                said = error.message.partition(": ")[2]
+            return f"{event.step_key}: {' '.join((said or 'failed').split())}"
+    return next((event.message for event in result.all_events if event.is_failure and event.message), "the run failed")

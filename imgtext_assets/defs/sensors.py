@@ -5,8 +5,10 @@ import dagster as dg
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs import jobs
 from imgtext_assets.defs.discover import add_partitions, discover, observations
-from imgtext_assets.defs.stale import shards_with_new_verdicts
+from imgtext_assets.defs.stale import shards_with_new_verdicts, stages_to_run
+from imgtext_assets.defs.versions import code_versions
 from imgtext_assets.lake import Lake
+from imgtext_assets.tables import DEDUPLICATED, FINGERPRINTS
 
 
 @dg.sensor(minimum_interval_seconds=300)
@@ -24,10 +26,15 @@ def shard_sensor(
 
 @dg.asset_sensor(asset_key=dg.AssetKey("duplicate_clusters"), job=jobs.build, name="verdict_sensor")
 def verdict_sensor(
-    context: dg.SensorEvaluationContext, asset_event: dg.EventLogEntry, lake: dg.ResourceParam[Lake]
+    context: dg.SensorEvaluationContext,
+    asset_event: dg.EventLogEntry,
+    catalog: dg.ResourceParam[Catalog],
+    lake: dg.ResourceParam[Lake],
 ) -> dg.SensorResult | dg.SkipReason:
-    """After each clustering: build again the shards whose duplicates' verdicts changed, and no others."""
-    changed = shards_with_new_verdicts(lake)
+    """After each clustering: build again the shards whose fingerprints or verdicts changed, and no others."""
+    keys = lake.tables.shards(FINGERPRINTS.name)
+    stale = stages_to_run(context.instance, [DEDUPLICATED.name], keys, code_versions(catalog))
+    changed = sorted({*stale, *shards_with_new_verdicts(lake)})
     if not changed:
         return dg.SkipReason("no shard's verdicts changed")
     requests = [dg.RunRequest(run_key=f"{asset_event.run_id}-{shard}", partition_key=shard) for shard in changed]

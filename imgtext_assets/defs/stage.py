@@ -15,7 +15,7 @@ from imgtext_assets.defs.partitions import shards
 from imgtext_assets.tables import STAGES, Table
 
 OWNERS = ["team:dataset-engineering"]
-NETWORK_RETRY = dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL)
+NETWORK_RETRY = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL)
 
 
 def table_options(table: Table, *, group: str, kinds: set[str], partitioned: bool = True) -> dict[str, Any]:
@@ -58,4 +58,3 @@ def before(table: Table) -> Table | None:
     """The stage that a stage reads; None for the first."""
     place = STAGES.index(table)
     return STAGES[place - 1] if place else None
-

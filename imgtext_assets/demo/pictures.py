@@ -88,7 +88,7 @@ PHOTOGRAPHS = (
         "Greek coins from Pompeii on a grey ground",
         "Brooklyn Museum",
         NO_KNOWN_COPYRIGHT,
-        "This image was downloaded from the Brooklyn Museum Collection. No known copyright restrictions.",
+        "No known copyright restrictions.",
     ),
     Photograph(
         "ihc.png",

@@ -23,12 +23,13 @@ def main(
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    write_sample(folder, f"http://127.0.0.1:{port}")
     try:
-        web = DemoWeb(load_pages(folder), port=port).start()
+        web = DemoWeb({}, port=port).start()
     except OSError as error:
         typer.echo(f"port {port} of 127.0.0.1 cannot be used: {error.strerror}; name another with --port", err=True)
         raise typer.Exit(1) from None
+    write_sample(folder, web.base_url)
+    web.pages = load_pages(folder)
     typer.echo(f"{len(web.pages)} pages at {web.base_url}; stop with Ctrl-C")
     stopped.wait()
     web.stop()

@@ -10,7 +10,7 @@ blobs and journal lie (the caller's).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import IO, Any
@@ -27,7 +27,7 @@ _FLUSH_ROWS = 2_000
 
 @dataclass(frozen=True)
 class Harvest:
-    """What is known of every address now (`answers`, one row of FETCHES each), and what this run did for it."""
+    """What is known of every address now (`answers`, a row of FETCHES for each url_key), and what this run did."""
 
     answers: pl.DataFrame
     found: int
@@ -36,12 +36,12 @@ class Harvest:
 
 
 def latest(journal: pl.LazyFrame) -> pl.LazyFrame:
-    """The last answer of each address in a journal."""
-    return journal.sort("fetched_at").unique("url", keep="last", maintain_order=True)
+    """The last answer for each address in a journal."""
+    return journal.sort("fetched_at").unique("url_key", keep="last", maintain_order=True)
 
 
 def harvest(
-    urls: Iterable[str],
+    addresses: Mapping[str, str],
     known: pl.DataFrame,
     *,
     ask: Callable[[Iterable[str]], Iterator[Outcome]],
@@ -51,18 +51,17 @@ def harvest(
 ) -> Harvest:
     """Ask for every address that has no answer yet, or one that may have passed.
 
-    `known` has the latest answers (rows of FETCHES, one an address, only those whose bytes are in the store); `ask`
-    yields outcomes in any order; `store` keeps a body under its SHA-256; `journal` appends rows; `progress` is told
-    addresses done and addresses in all.
+    `addresses` has a spelling to ask for each url_key; `known` has the latest answers (rows of FETCHES, one a
+    url_key, only those whose bytes are in the store). `ask` yields outcomes in any order; `store` keeps a body under
+    its SHA-256; `journal` appends rows; `progress` is told addresses done and addresses in all.
     """
-    wanted = list(dict.fromkeys(urls))
-    settled = known.filter(~pl.col("passing") & pl.col("url").is_in(wanted))
-    done = set(settled["url"])
-    todo = [url for url in wanted if url not in done]
+    settled = known.filter(~pl.col("passing") & pl.col("url_key").is_in(list(addresses)))
+    done = set(settled["url_key"])
+    todo = {url: key for key, url in addresses.items() if key not in done}
     with _Writer(store, journal) as writer:
         for count, outcome in enumerate(ask(todo), start=1):
-            writer.add(outcome)
-            progress(len(done) + count, len(wanted))
+            writer.add(outcome, todo[outcome.request.url])
+            progress(len(done) + count, len(addresses))
     fresh = pl.concat([FETCHES.schema.to_frame(), *writer.written])
     return Harvest(
         answers=pl.concat([settled, fresh]),
@@ -93,8 +92,8 @@ class _Writer:
             self._flush()
             self._pool.shutdown()
 
-    def add(self, outcome: Outcome) -> None:
-        row = _row(outcome)
+    def add(self, outcome: Outcome, url_key: str) -> None:
+        row = _row(outcome, url_key)
         if outcome.body is None or outcome.sha256 is None:
             self._rows.append(row)
         else:
@@ -124,6 +123,6 @@ class _Writer:
         self._rows, self._flushed = [], time.monotonic()
 
 
-def _row(outcome: Outcome) -> dict[str, Any]:
+def _row(outcome: Outcome, url_key: str) -> dict[str, Any]:
     row = {name: getattr(outcome, name, None) for name in FETCHES.schema}
-    return row | {"url": outcome.request.url, "outcome": outcome.reason or "ok"}
+    return row | {"url_key": url_key, "url": outcome.request.url, "outcome": outcome.reason or "ok"}

@@ -13,10 +13,10 @@ from imgtext_assets.tables import DOWNLOADED
 def with_answers(rows: pl.LazyFrame, answers: pl.LazyFrame) -> pl.LazyFrame:
     """Rows of `resolution_filtered` with the answer to each address: DOWNLOADED, rejected where it is not `ok`.
 
-    `answers` has one row of FETCHES for every `url` of `rows`.
+    `answers` has one row of FETCHES for every `url_key` of `rows`.
     """
     joined = rows.drop("reject_reason", "reject_detail").join(
-        answers.drop("md5", "passing"), on="url", how="left", maintain_order="left"
+        answers.drop("url", "md5", "passing"), on="url_key", how="left", maintain_order="left"
     )
     failed = pl.col("outcome") != "ok"
     return DOWNLOADED.conform(

@@ -68,7 +68,7 @@ class Answer(Protocol):
     fetched_at: datetime
 
 
-def request_for(row: Mapping[str, Any]) -> dict[str, str | None]:
+def request_for(row: Mapping[str, Any]) -> dict[str, Any]:
     """What to ask for a row of VERIFIED: its address, conditional on what the host said of the bytes that we have.
 
     The keys are those of a fetch request: `url`, `etag`, `last_modified` (RFC 9110 13.1.2, 13.1.3).

@@ -75,18 +75,18 @@ def inspection_frame(hashes: Sequence[str], results: Iterable[Any], report: Repo
 def with_fingerprints(rows: pl.LazyFrame, answers: pl.LazyFrame, prints: pl.LazyFrame) -> pl.LazyFrame:
     """Rows of `license_filtered` with the hashes of their preview, or of the picture: FINGERPRINTS.
 
-    `answers` has the rows of FETCHES for previews and pictures, `prints` the hashes by SHA-256. A row whose preview
-    and picture both lack hashes gets nulls, and goes on.
+    `answers` has the rows of FETCHES for previews (their address is their key) and pictures, `prints` the hashes by
+    SHA-256. A row whose preview and picture both lack hashes gets nulls, and goes on.
     """
     hashed = (
         answers.filter(outcome="ok")
-        .select("url", fingerprint_sha256="sha256")
+        .select("url_key", fingerprint_sha256="sha256")
         .join(prints, on="fingerprint_sha256", maintain_order="left")
     )
     names = [name for name in FINGERPRINTS.adds if name != "fingerprint_of"]
-    preview = hashed.rename({name: f"preview_{name}" for name in names} | {"url": "preview_url"})
+    preview = hashed.rename({name: f"preview_{name}" for name in names} | {"url_key": "preview_url"})
     joined = rows.join(preview, on="preview_url", how="left", maintain_order="left").join(
-        hashed, on="url", how="left", maintain_order="left"
+        hashed, on="url_key", how="left", maintain_order="left"
     )
     has_preview = pl.col("preview_fingerprint_sha256").is_not_null()
     return FINGERPRINTS.conform(

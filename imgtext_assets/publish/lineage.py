@@ -85,13 +85,13 @@ def history(scan: Scan, shard: str, row_id: str) -> History:
     raw = found[0]
     steps = [step for table in STAGES for step in _steps(table, scan(table.name, shard).filter(id=row_id).collect())]
     sha256 = next((step.facts["sha256"] for step in steps if step.facts.get("sha256")), None)
-    addresses = [address for address in (raw["url"], raw["preview_url"]) if address]
+    addresses = [address for address in (raw["url_key"], raw["preview_url"]) if address]
     keeper = next((step.facts["cluster_id"] for step in steps if step.facts.get("cluster_id")), None)
     return History(
         raw=raw,
         steps=steps,
         cluster=_rows(scan(DUPLICATE_CLUSTERS.name).filter(cluster_id=keeper).sort("distance", "id")) if keeper else [],
-        fetches=_rows(scan(FETCHES.name, shard).filter(pl.col("url").is_in(addresses)).sort("fetched_at")),
+        fetches=_rows(scan(FETCHES.name, shard).filter(pl.col("url_key").is_in(addresses)).sort("fetched_at")),
         observations=_rows(scan(LINK_CHECKS.name, shard).filter(id=row_id).sort("checked_at")),
         removals=_rows(scan(REMOVALS.name).filter(pl.col("value").is_in([row_id, raw["url_key"], sha256 or ""]))),
     )

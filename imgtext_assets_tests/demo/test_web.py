@@ -2,7 +2,7 @@
 
 import http.client
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -16,7 +16,7 @@ PICTURE = bytes(range(256)) * 400
 
 class Reply(NamedTuple):
     status: int
-    headers: Mapping[str, str]
+    headers: http.client.HTTPMessage
     body: bytes
 
 

@@ -39,13 +39,11 @@ def fingerprints(
     rows = license_filtered.collect()
     wanted = rows.filter(~fails_declared_size(catalog.policy.resolution))
     fetcher = Fetcher(context, lake, catalog.fetch, progress)
-    previews = fetcher.fetch(wanted["preview_url"].drop_nulls(), "previews fetched")
-    had = previews.answers.filter(outcome="ok")["url"].implode()
-    originals = fetcher.fetch(
-        wanted.filter(~pl.col("preview_url").is_in(had).fill_null(False))["url"], "pictures fetched"
-    )
-    answers = pl.concat([previews.answers, originals.answers]).unique("url")
-    hashes = answers.filter(outcome="ok")["sha256"].unique().sort()
+    previews = fetcher.fetch(wanted, "previews fetched", "preview_url", "preview_url")
+    had = previews.answers.filter(outcome="ok")["url_key"].implode()
+    originals = fetcher.fetch(wanted.filter(~pl.col("preview_url").is_in(had).fill_null(False)), "pictures fetched")
+    answers = pl.concat([previews.answers, originals.answers]).unique("url_key")
+    hashes = answers.filter(outcome="ok")["sha256"].unique().sort().to_list()
     report = progress.start(context, "pictures fingerprinted")
     results = engine.map(partial(blob_fingerprint, read=lake.blobs.get, settings=catalog.pictures), hashes)
     prints = fingerprint_frame(hashes, results, report)
@@ -56,9 +54,7 @@ def fingerprints(
     **table_options(DUPLICATE_CLUSTERS, group="duplicates", kinds={"numpy"}, partitioned=False),
     automation_condition=on_any_shard(),
 )
-def duplicate_clusters(
-    fingerprints: pl.LazyFrame, catalog: dg.ResourceParam[Catalog]
-) -> dg.Output[pl.DataFrame]:
+def duplicate_clusters(fingerprints: pl.LazyFrame, catalog: dg.ResourceParam[Catalog]) -> dg.Output[pl.DataFrame]:
     """Over all shards: which rows repeat which, which one is kept, and by what rule."""
     clusters = duplicates.find_clusters(fingerprints, catalog.policy.duplicates)
     repeats = clusters.filter(pl.col("rule").is_not_null())

@@ -42,7 +42,7 @@ def downloaded(
 ) -> dg.Output[pl.DataFrame]:
     """The original bytes in the blob store; what is there already is not fetched again."""
     rows = resolution_filtered.collect()
-    fetched = Fetcher(context, lake, catalog.fetch, progress).fetch(rows["url"], "pictures fetched")
+    fetched = Fetcher(context, lake, catalog.fetch, progress).fetch(rows, "pictures fetched")
     return stage_output(DOWNLOADED, with_answers(rows.lazy(), fetched.answers.lazy()), counts(fetched))
 
 
@@ -56,7 +56,7 @@ def verified(
     progress: dg.ResourceParam[Progress],
 ) -> dg.Output[pl.DataFrame]:
     """Pictures that decode whole, have the promised bytes and size, and claim no rights of their own."""
-    hashes = downloaded.select("sha256").unique().sort("sha256").collect()["sha256"]
+    hashes = downloaded.select("sha256").unique().sort("sha256").collect()["sha256"].to_list()
     report = progress.start(context, "pictures verified")
     results = engine.map(partial(blob_inspection, read=lake.blobs.get, settings=catalog.pictures), hashes)
     inspections = inspection_frame(hashes, results, report)

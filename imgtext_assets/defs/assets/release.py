@@ -16,7 +16,6 @@ from imgtext_assets.defs.stage import OWNERS
 from imgtext_assets.lake import Lake, LakeError
 from imgtext_assets.tables import RELEASE, REMOVALS, VERIFIED
 
-
 _SPEC = dg.AssetSpec(
     RELEASE.name,
     description="An immutable, versioned dataset cut from all verified shards. Run on the first of a month or by "

@@ -1,0 +1,131 @@
+"""What the command line does, as runs on the instance: build, recheck, release.
+
+What belongs here: which runs, in which order. What does not: options and printing (`cli`), rules (the rooms).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol, TypeVar
+
+import dagster as dg
+import polars as pl
+
+from imgtext_assets.catalog import Catalog
+from imgtext_assets.defs import stale
+from imgtext_assets.defs.build import build_defs
+from imgtext_assets.defs.discover import add_partitions, discover, known_shards, observations
+from imgtext_assets.defs.jobs import BUILD, INGEST
+from imgtext_assets.defs.progress import Progress
+from imgtext_assets.defs.runs import RunResult, run_job
+from imgtext_assets.defs.versions import code_versions
+from imgtext_assets.lake import Lake
+from imgtext_assets.tables import BY_NAME, DUPLICATE_CLUSTERS, FINGERPRINTS, VERIFIED
+
+ORDER = [*INGEST, DUPLICATE_CLUSTERS.name, *BUILD]
+"""The assets of a build, in the order in which they run."""
+
+Item = TypeVar("Item")
+
+
+class Bars(Progress, Protocol):
+    """Progress that also shows how many shards are done."""
+
+    def each(self, items: Sequence[Item], what: str) -> Iterable[Item]:
+        """The items, shown as they are taken."""
+        ...
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A catalog's lake and the instance that its runs show on."""
+
+    catalog: Catalog
+    lake: Lake
+    instance: dg.DagsterInstance
+    bars: Bars
+
+    @cached_property
+    def defs(self) -> dg.Definitions:
+        """The definitions whose assets run."""
+        return build_defs(self.catalog, lake=self.lake, progress=self.bars)
+
+    def discover(self) -> list[str]:
+        """List the sources' files and add their shards. Returns what is wrong with them, a line each."""
+        discovery = discover(self.catalog, self.lake)
+        add_partitions(self.instance, discovery)
+        for observation in observations(discovery):
+            self.instance.report_runless_asset_event(observation)
+        return discovery.problems
+
+    def build(self, shards: Sequence[str], until: str = VERIFIED.name, force: bool = False) -> list[str]:
+        """Run what is missing, changed, or may now succeed, up to the asset `until`; with `force`, everything.
+
+        Returns what went wrong, a line for each shard.
+        """
+        wanted = ORDER[: ORDER.index(until) + 1]
+        removed, removed_bytes = stale.shards_with_removed_rows(self.lake)
+        problems = self._run_stages("ingest", [s for s in INGEST if s in wanted], shards, removed, force)
+        if DUPLICATE_CLUSTERS.name not in wanted:
+            return problems
+        if force or stale.clusters_stale(self.instance, code_versions(self.catalog)):
+            problems += self._run("cluster")
+        ready = set(self.lake.tables.shards(FINGERPRINTS.name))
+        shards = [shard for shard in shards if shard in ready]
+        again = [*stale.shards_with_new_verdicts(self.lake), *stale.shards_to_ask_again(self.lake), *removed_bytes]
+        return problems + self._run_stages("build", [s for s in BUILD if s in wanted], shards, again, force)
+
+    def recheck(self, shards: Sequence[str]) -> list[str]:
+        """One round of link rechecks of the shards that are verified, and the decay statistics after it."""
+        problems = []
+        for shard in self.bars.each(shards, "recheck: shards"):
+            problems += self._run("recheck", shard)
+        return problems + self._run("decay")
+
+    def release(self) -> RunResult:
+        """Cut a new version."""
+        return run_job(self.defs, "release", self.instance)
+
+    def _run_stages(
+        self, job: str, stages: Sequence[str], shards: Sequence[str], again: Iterable[str], force: bool
+    ) -> list[str]:
+        if not stages:
+            return []
+        due = stale.stages_to_run(self.instance, stages, shards, code_versions(self.catalog))
+        due |= {shard: list(stages) for shard in (shards if force else again) if shard in shards}
+        problems = []
+        for shard in self.bars.each(sorted(due), f"{job}: shards"):
+            problems += self._run(job, shard, due[shard])
+        return problems
+
+    def _run(self, job: str, shard: str | None = None, assets: Sequence[str] | None = None) -> list[str]:
+        result = run_job(self.defs, job, self.instance, shard, assets)
+        return [] if result.ok else [f"{shard or 'all shards'}: {result.problem} (run {result.run_id})"]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A catalog and its lake, for reading."""
+
+    catalog: Catalog
+    lake: Lake
+
+    def scan(self, name: str, shard: str | None = None) -> pl.LazyFrame:
+        """A table of the lake, or one shard of it."""
+        return self.lake.tables.scan(name, BY_NAME[name].schema, [shard] if shard else None)
+
+    def shards(self, source: str | None = None) -> list[str]:
+        """Keys of the shards whose file is there, of all sources or of one."""
+        known = known_shards(self.lake).filter(state="present")
+        return (known if source is None else known.filter(source=source))["shard"].to_list()
+
+    def releases_with(self, row_id: str) -> list[str]:
+        """Versions that hold a row of that id, oldest first."""
+        releases = self.lake.releases
+        return [v for v in releases.versions() if _count(releases.scan(v).filter(id=row_id))]
+
+
+def _count(rows: pl.LazyFrame) -> Any:
+    return rows.select(pl.len()).collect().item()

@@ -1,0 +1,46 @@
+"""Which code, and which part of the catalog, made an asset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel
+
+from imgtext_assets.catalog import Catalog, digest
+
+# Raised when an asset's code gives other rows for the same input, so that what it made before shows as stale.
+_CODE = dict.fromkeys(
+    (
+        "raw_metadata",
+        "license_filtered",
+        "fingerprints",
+        "duplicate_clusters",
+        "deduplicated",
+        "resolution_filtered",
+        "downloaded",
+        "verified",
+        "link_checks",
+        "link_decay",
+        "release",
+    ),
+    1,
+)
+
+
+def code_versions(catalog: Catalog) -> dict[str, str]:
+    """The code version of each asset: a number for its code, and a digest of the settings that it obeys.
+
+    A changed policy thus makes exactly those assets stale that apply it.
+    """
+    policy = catalog.policy
+    obeys: Mapping[str, Sequence[BaseModel]] = {
+        "raw_metadata": catalog.sources,
+        "license_filtered": [policy.licenses],
+        "fingerprints": [policy.resolution, catalog.pictures],
+        "duplicate_clusters": [policy.duplicates],
+        "resolution_filtered": [policy.resolution],
+        "verified": [policy.resolution, policy.licenses, catalog.pictures],
+        "link_decay": [catalog.links],
+        "release": [catalog.release],
+    }
+    return {name: f"{code}-{digest(*obeys.get(name, []))}" for name, code in _CODE.items()}
