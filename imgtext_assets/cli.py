@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ import typer
 from imgtext_assets import console
 from imgtext_assets.catalog import CatalogError, load_catalog
 from imgtext_assets.console import Bars, fail, out
+from imgtext_assets.defs.build import new_engine
 from imgtext_assets.defs.funnel import stage_funnel
 from imgtext_assets.defs.pipeline import ORDER, Pipeline, Project
 from imgtext_assets.defs.runs import NoInstanceError, instance
@@ -77,13 +79,20 @@ def build(
     project: Project = context.obj
     if until not in ORDER:
         raise typer.BadParameter(f"{until!r} is none of {', '.join(ORDER)}", param_hint="--until")
-    with Bars() as bars:
-        pipeline = Pipeline(project.catalog, project.lake, instance(), bars)
+    with _pipeline(project) as pipeline:
         problems = pipeline.discover()
         shards = _selected(project, source, shard)
         problems += pipeline.build(shards, until, force)
     console.show_funnel(stage_funnel(project.lake, shards))
     _end(problems)
+
+
+@contextmanager
+def _pipeline(project: Project) -> Iterator[Pipeline]:
+    """The pipeline with bars on the terminal, and with processes that decode for all its runs."""
+    on = instance()
+    with Bars() as bars, new_engine(project.catalog.pictures) as engine:
+        yield Pipeline(project.catalog, project.lake, on, bars, engine)
 
 
 def _selected(project: Project, source: str | None, shard: str | None) -> list[str]:
@@ -160,8 +169,8 @@ def recheck(context: typer.Context, source: SourceOption = None, shard: ShardOpt
     shards = [key for key in _selected(project, source, shard) if key in have]
     if not shards:
         raise LakeError("no shard is verified yet: run `imgtext build` first")
-    with Bars() as bars:
-        problems = Pipeline(project.catalog, project.lake, instance(), bars).recheck(shards)
+    with _pipeline(project) as pipeline:
+        problems = pipeline.recheck(shards)
     _show_links(project)
     _end(problems)
 
@@ -198,9 +207,7 @@ def remove(
 @app.command()
 def release(context: typer.Context) -> None:
     """Cut a new version from all verified shards: metadata, manifest, dataset card, changes since the last."""
-    project: Project = context.obj
-    with Bars() as bars:
-        pipeline = Pipeline(project.catalog, project.lake, instance(), bars)
+    with _pipeline(context.obj) as pipeline:
         _release(pipeline)
 
 
@@ -225,8 +232,7 @@ def demo(
     project: Project = context.obj
     with console.waiting("writing the sample's photographs and metadata"):
         web = demo_web(folder, port)
-    with web, Bars() as bars:
-        pipeline = Pipeline(project.catalog, project.lake, instance(), bars)
+    with web, _pipeline(project) as pipeline:
         problems = pipeline.discover()
         shards = project.shards()
         _end(problems + pipeline.build(shards))

@@ -5,8 +5,10 @@ No Dagster here. Rich markup is never parsed in data: everything from outside go
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -157,11 +159,13 @@ def waiting(what: str) -> AbstractContextManager[object]:
 
 def show_next(row_id: str) -> None:
     """What one would type after the demo."""
+    here = Path(sys.argv[0]).absolute()
+    imgtext = here.relative_to(Path.cwd()) if here.is_relative_to(Path.cwd()) else here.name
     out.print("\n[bold]Next[/]")
     for command, meaning in (
         ("make ui", "the same in the Dagster UI: graph, runs, metadata, checks"),
-        (f"imgtext trace {row_id}", "one row's whole way"),
-        ("imgtext status", "the funnel again"),
-        (f'imgtext remove {row_id} --reason "asked to"', "a takedown; then build and release"),
+        (f"{imgtext} status", "the funnel by source"),
+        (f"{imgtext} trace {row_id}", "one row's whole way"),
+        (f'{imgtext} remove {row_id} --reason "asked to"', "a takedown; then build and release"),
     ):
-        out.print(Text(f"  {command:<58} {meaning}"), soft_wrap=True)
+        out.print(Text(f"  {command}\n      {meaning}"), soft_wrap=True)

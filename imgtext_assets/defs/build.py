@@ -59,12 +59,17 @@ def build_defs(catalog: Catalog | None = None, **overrides: Any) -> dg.Definitio
     )
 
 
+def new_engine(settings: PictureSettings) -> LocalEngine:
+    """Decoding processes with the catalog's limits; they start at the first use."""
+    return LocalEngine(settings.workers, settings.decode_memory, settings.decode_seconds)
+
+
 def local_engine(settings: PictureSettings) -> dg.ResourceDefinition:
     """Decoding processes of this machine, started by the first step of a run that decodes and ended with the run."""
 
     @dg.resource(description="Decoding processes of this machine.")
     def engine() -> Iterator[LocalEngine]:
-        with LocalEngine(settings.workers, settings.decode_memory, settings.decode_seconds) as running:
+        with new_engine(settings) as running:
             yield running
 
     return engine

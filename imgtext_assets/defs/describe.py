@@ -31,7 +31,15 @@ def funnel(rows: pl.DataFrame) -> dict[str, Any]:
         "rows_kept": kept,
         "rows_rejected": rows.height - kept,
         "rejected_by_reason": dg.MetadataValue.table(records, _REASONS_SCHEMA),
+        "rejected_rows": _examples(rows),
     }
+
+
+def _examples(rows: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """A few rejected rows of each reason, for people to look at."""
+    rejected = rows.filter(pl.col("reject_reason").is_not_null())
+    some = rejected.group_by("reject_reason", maintain_order=True).head(_EXAMPLES)
+    return markdown_table(["reason", "id", "detail"], some.select("reject_reason", "id", "reject_detail").rows())
 
 
 def rejected_by_reason(rows: pl.DataFrame) -> dict[str, int]:
@@ -87,4 +95,5 @@ def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> 
     return dg.MetadataValue.md("\n".join("| " + " | ".join(line) + " |" for line in lines))
 
 
+_EXAMPLES = 3
 _REASONS_SCHEMA = dg.TableSchema([dg.TableColumn("reason", "string"), dg.TableColumn("rows", "int")])

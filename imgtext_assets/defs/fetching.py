@@ -33,24 +33,28 @@ class Fetcher:
         pairs = rows.select(key=pl.col(url_key), address=pl.col(url)).drop_nulls()
         addresses = dict(pairs.unique("key", keep="first", maintain_order=True).iter_rows())
         shard, tables = self.context.partition_key, self.lake.tables
-        merged = tables.files(FETCHES.name, shard)
-        known = self._stored(latest(tables.scan(FETCHES.name, FETCHES.schema, [shard])).collect())
+        journal = tables.scan(FETCHES.name, FETCHES.schema, [shard])
         result = harvest(
             addresses,
-            known,
+            self._stored(latest(journal).collect()),
             ask=self._ask,
             store=self.lake.blobs.put,
             journal=self._journal,
             progress=self.progress.start(self.context, what),
         )
-        if len(merged) > 1 or result.fetched or result.failed:
-            merged = tables.files(FETCHES.name, shard)
-            everything = latest(tables.scan(FETCHES.name, FETCHES.schema, [shard])).sort("url").collect()
-            tables.compact(FETCHES.name, everything, merged, shard)
+        self._compact()
         self.context.log.info(
             f"{what}: {result.fetched:,} fetched, {result.found:,} already in the blob store, {result.failed:,} failed"
         )
         return result
+
+    def _compact(self) -> None:
+        """One journal file a shard, with the latest answers."""
+        shard, tables = self.context.partition_key, self.lake.tables
+        files = tables.files(FETCHES.name, shard)
+        if len(files) > 1:
+            answers = latest(tables.scan(FETCHES.name, FETCHES.schema, [shard])).sort("url_key").collect()
+            tables.compact(FETCHES.name, answers, files, shard)
 
     def _journal(self, rows: pl.DataFrame) -> None:
         self.lake.tables.append(FETCHES.name, rows, self.context.partition_key)
@@ -64,6 +68,10 @@ class Fetcher:
         return answers.filter((pl.col("outcome") != "ok") | pl.col("sha256").is_in(list(present)))
 
 
-def counts(result: Harvest) -> dict[str, int]:
+def counts(*results: Harvest) -> dict[str, int]:
     """What a run fetched, for the UI."""
-    return {"fetched": result.fetched, "already_in_blob_store": result.found, "failed": result.failed}
+    return {
+        "fetched": sum(result.fetched for result in results),
+        "already_in_blob_store": sum(result.found for result in results),
+        "failed": sum(result.failed for result in results),
+    }

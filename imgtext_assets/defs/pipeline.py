@@ -21,6 +21,7 @@ from imgtext_assets.defs.jobs import BUILD, INGEST
 from imgtext_assets.defs.progress import Progress
 from imgtext_assets.defs.runs import RunResult, run_job
 from imgtext_assets.defs.versions import code_versions
+from imgtext_assets.engine import Engine
 from imgtext_assets.lake import Lake
 from imgtext_assets.tables import BY_NAME, DUPLICATE_CLUSTERS, FINGERPRINTS, VERIFIED
 
@@ -40,17 +41,22 @@ class Bars(Progress, Protocol):
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A catalog's lake and the instance that its runs show on."""
+    """A catalog's lake and the instance that its runs show on.
+
+    `engine` decodes for all runs; without one, each run starts processes of its own.
+    """
 
     catalog: Catalog
     lake: Lake
     instance: dg.DagsterInstance
     bars: Bars
+    engine: Engine | None = None
 
     @cached_property
     def defs(self) -> dg.Definitions:
         """The definitions whose assets run."""
-        return build_defs(self.catalog, lake=self.lake, progress=self.bars)
+        shared = {"engine": self.engine} if self.engine else {}
+        return build_defs(self.catalog, lake=self.lake, progress=self.bars, **shared)
 
     def discover(self) -> list[str]:
         """List the sources' files and add their shards. Returns what is wrong with them, a line each."""

@@ -13,7 +13,7 @@ import dagster as dg
 # The CLI shows bars instead of Dagster's log, which is in the UI anyway.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 # Errors whose message is for the user as it is.
-_SAID_PLAINLY = ("LakeError", "SourceError", "CatalogError")
+_SAID_PLAINLY = ("LakeError", "SourceError", "CatalogError", "EngineError")
 
 
 class NoInstanceError(Exception):

@@ -17,11 +17,12 @@ _PICTURES = 8
 
 
 def thumbnails(
-    rows: pl.DataFrame, lake: Lake, engine: Engine, settings: PictureSettings, column: str = "sha256"
+    rows: pl.DataFrame, column: str, lake: Lake, engine: Engine, settings: PictureSettings
 ) -> dict[str, dg.MetadataValue]:
     """The first few pictures that go on, as one small JPEG; nothing where there are none.
 
-    They are decoded where all foreign bytes are: in a worker with limits.
+    `column` has the SHA-256 of each row's picture. They are decoded where all foreign bytes are: in a worker with
+    limits.
     """
     going_on = rows.filter(pl.col("reject_reason").is_null() & pl.col(column).is_not_null())
     hashes = going_on[column].unique(maintain_order=True).head(_PICTURES).to_list()

@@ -11,6 +11,7 @@ from imgtext_assets.defs.automation import on_any_shard, on_change
 from imgtext_assets.defs.fetching import POOL, Fetcher, counts
 from imgtext_assets.defs.progress import Progress
 from imgtext_assets.defs.stage import NETWORK_RETRY, stage_output, table_options, table_output
+from imgtext_assets.defs.thumbnails import thumbnails
 from imgtext_assets.engine import Engine
 from imgtext_assets.lake import Lake
 from imgtext_assets.pictures import fails_declared_size
@@ -47,7 +48,9 @@ def fingerprints(
     report = progress.start(context, "pictures fingerprinted")
     results = engine.map(partial(blob_fingerprint, read=lake.blobs.get, settings=catalog.pictures), hashes)
     prints = fingerprint_frame(hashes, results, report)
-    return stage_output(FINGERPRINTS, with_fingerprints(rows.lazy(), answers.lazy(), prints.lazy()), counts(originals))
+    hashed = with_fingerprints(rows.lazy(), answers.lazy(), prints.lazy()).collect()
+    pictures = thumbnails(hashed, "fingerprint_sha256", lake, engine, catalog.pictures)
+    return stage_output(FINGERPRINTS, hashed, counts(previews, originals) | pictures)
 
 
 @dg.asset(
@@ -64,9 +67,17 @@ def duplicate_clusters(fingerprints: pl.LazyFrame, catalog: dg.ResourceParam[Cat
 
 
 @dg.asset(**table_options(DEDUPLICATED, group="duplicates", kinds={"policy"}))
-def deduplicated(fingerprints: pl.LazyFrame, duplicate_clusters: pl.LazyFrame) -> dg.Output[pl.DataFrame]:
+def deduplicated(
+    fingerprints: pl.LazyFrame,
+    duplicate_clusters: pl.LazyFrame,
+    catalog: dg.ResourceParam[Catalog],
+    lake: dg.ResourceParam[Lake],
+    engine: dg.ResourceParam[Engine],
+) -> dg.Output[pl.DataFrame]:
     """Rows that repeat no other, and of those that do the one that is kept.
 
     Requested by the verdict sensor, only for the shards whose verdicts change.
     """
-    return stage_output(DEDUPLICATED, duplicates.deduplicate(fingerprints, duplicate_clusters))
+    rows = duplicates.deduplicate(fingerprints, duplicate_clusters).collect()
+    pictures = thumbnails(rows, "fingerprint_sha256", lake, engine, catalog.pictures)
+    return stage_output(DEDUPLICATED, rows, pictures)

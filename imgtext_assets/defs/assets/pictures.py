@@ -22,9 +22,16 @@ from imgtext_assets.tables import DOWNLOADED, REMOVALS, RESOLUTION_FILTERED, VER
 
 
 @dg.asset(**table_options(RESOLUTION_FILTERED, group="pictures", kinds={"policy"}), automation_condition=on_change())
-def resolution_filtered(deduplicated: pl.LazyFrame, catalog: dg.ResourceParam[Catalog]) -> dg.Output[pl.DataFrame]:
+def resolution_filtered(
+    deduplicated: pl.LazyFrame,
+    catalog: dg.ResourceParam[Catalog],
+    lake: dg.ResourceParam[Lake],
+    engine: dg.ResourceParam[Engine],
+) -> dg.Output[pl.DataFrame]:
     """Rows that are declared large enough; those of unknown size go on and are judged at `verified`."""
-    return stage_output(RESOLUTION_FILTERED, resolution_filter(deduplicated, catalog.policy.resolution))
+    rows = resolution_filter(deduplicated, catalog.policy.resolution).collect()
+    pictures = thumbnails(rows, "fingerprint_sha256", lake, engine, catalog.pictures)
+    return stage_output(RESOLUTION_FILTERED, rows, pictures)
 
 
 @dg.asset(
@@ -38,12 +45,15 @@ def downloaded(
     resolution_filtered: pl.LazyFrame,
     catalog: dg.ResourceParam[Catalog],
     lake: dg.ResourceParam[Lake],
+    engine: dg.ResourceParam[Engine],
     progress: dg.ResourceParam[Progress],
 ) -> dg.Output[pl.DataFrame]:
     """The original bytes in the blob store; what is there already is not fetched again."""
     rows = resolution_filtered.collect()
     fetched = Fetcher(context, lake, catalog.fetch, progress).fetch(rows, "pictures fetched")
-    return stage_output(DOWNLOADED, with_answers(rows.lazy(), fetched.answers.lazy()), counts(fetched))
+    answered = with_answers(rows.lazy(), fetched.answers.lazy()).collect()
+    pictures = thumbnails(answered, "sha256", lake, engine, catalog.pictures)
+    return stage_output(DOWNLOADED, answered, counts(fetched) | pictures)
 
 
 @dg.asset(**table_options(VERIFIED, group="pictures", kinds={"pillow"}), automation_condition=on_change())
@@ -64,4 +74,4 @@ def verified(
     rows = verify_table(
         downloaded, inspections, catalog.policy, removals, rights.claims_rights(pl.col("claim"))
     ).collect()
-    return stage_output(VERIFIED, rows, thumbnails(rows, lake, engine, catalog.pictures))
+    return stage_output(VERIFIED, rows, thumbnails(rows, "sha256", lake, engine, catalog.pictures))
