@@ -115,8 +115,12 @@ def _earlier_shares(instance: dg.DagsterInstance, table: Table, shard: str) -> l
     wanted = dg.AssetRecordsFilter(dg.AssetKey(table.name), asset_partitions=[shard])
     records = instance.fetch_materializations(wanted, limit=_EARLIER_RUNS + 1).records[1:]
     found = [record.asset_materialization.metadata for record in records if record.asset_materialization]
-    counts = [(made.get("rows_kept"), made.get("rows_in")) for made in found]
-    return [kept.value / rows.value for kept, rows in counts if kept and rows and rows.value]
+    counts = [(_number(made.get("rows_kept")), _number(made.get("rows_in"))) for made in found]
+    return [kept / rows for kept, rows in counts if rows]
+
+
+def _number(value: dg.MetadataValue | None) -> int:
+    return value.value or 0 if isinstance(value, dg.IntMetadataValue) else 0
 
 
 def _share(rows: pl.LazyFrame) -> float:

@@ -80,7 +80,8 @@ def _open(url: str) -> Any:
     if is_local(url):
         return Path(url).open("rb")
     if url.startswith("hf://"):
-        return _hub().open(url, "rb")
+        with store_errors(url):
+            return _hub().open(url, "rb")
     folder, _, name = url.rpartition("/")
     with store_errors(url):
         return _RangeFile(open_store(folder), name)
@@ -148,7 +149,8 @@ def _expand_store(pattern: str) -> list[_Found]:
 
 
 def _expand_hub(pattern: str) -> list[_Found]:
-    files = _hub().glob(pattern, detail=True)
+    with store_errors(pattern):
+        files = _hub().glob(pattern, detail=True)
     return [_Found(f"hf://{path}", f"{info['size']}-{info['blob_id']}") for path, info in files.items()]
 
 

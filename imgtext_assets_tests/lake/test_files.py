@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from imgtext_assets.lake import LakeError, Tables, list_files
+from imgtext_assets_tests.lake.hub import stand_in_hub
 
 FRAME = pl.DataFrame({"id": ["a", "b", "c"]})
 
@@ -68,3 +73,24 @@ def test_s3_lists_globs_and_single_objects(s3_root: str) -> None:
 def test_a_web_server_cannot_be_globbed() -> None:
     with pytest.raises(LakeError, match="name each file"):
         list_files(["https://data.example.org/metadata/*.parquet"])
+
+
+def test_the_hub_lists_globs_with_sizes_versions_and_rows() -> None:
+    """In a process of its own, because the hub's client reads its endpoint when it is imported."""
+    pytest.importorskip("huggingface_hub", reason="the extra `hf` is not installed")
+    file = io.BytesIO()
+    FRAME.write_parquet(file)
+    script = (
+        "from imgtext_assets.lake import list_files; import sys;"
+        "sys.stdout.write(list_files(['hf://datasets/Spawning/PD12M/metadata/*.parquet']).write_ndjson())"
+    )
+    parts = {f"pd12m.00{n}.parquet": file.getvalue() for n in range(2)}
+    with stand_in_hub("Spawning/PD12M", "metadata", {**parts, "README.md": b"no metadata"}) as endpoint:
+        env = os.environ | {"HF_ENDPOINT": endpoint, "HF_HUB_DISABLE_TELEMETRY": "1"}
+        said = subprocess.run(
+            [sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True
+        ).stdout
+    rows = [json.loads(line) for line in said.splitlines()]
+    assert [row["source_file"] for row in rows] == [f"hf://datasets/Spawning/PD12M/metadata/{name}" for name in parts]
+    assert [row["rows"] for row in rows] == [3, 3]
+    assert {row["file_version"] for row in rows} == {f"{len(file.getvalue())}-{'d' * 40}"}
