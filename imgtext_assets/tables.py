@@ -115,7 +115,11 @@ _CLUSTER = (
     Column("cluster_id", pl.String(), "Name of the group of repeats: its keeper's id; null where nothing repeats."),
     Column("keeper_id", pl.String(), "The row that is kept in this row's stead (its own id where it is the keeper)."),
     Column("keeper_shard", pl.String(), "The shard of the keeper."),
-    Column("rule", pl.String(), "How the two were told to be the same: `same_url`, `same_bytes`, `near_duplicate`."),
+    Column(
+        "rule",
+        pl.String(),
+        "How the two were told to be the same: `same_id`, `same_url`, `same_bytes`, `near_duplicate`.",
+    ),
     Column("distance", pl.Int64(), "Hamming distance of the two 64-bit hashes, where that was the rule.", "bits"),
 )
 _FETCH = (
@@ -306,6 +310,7 @@ REASONS: dict[str, dict[str, str]] = {
     },
     "fingerprints": {},
     "deduplicated": {
+        "same_id": "A row of another shard of the source has the same id.",
         "same_url": "Another row has the same address.",
         "same_bytes": "Another row has the same bytes.",
         "near_duplicate": "Another picture is within the policy's Hamming distance.",

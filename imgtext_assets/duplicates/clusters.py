@@ -17,8 +17,8 @@ from imgtext_assets import tables
 from imgtext_assets.catalog import DuplicatePolicy
 from imgtext_assets.duplicates.near import near_pairs
 
-RULES = ("same_url", "same_bytes", "near_duplicate")
-KEYS = ("url_key", "bytes_key", "hash")  # by rule: what two rows have in common, the hash only nearly so
+RULES = ("same_id", "same_url", "same_bytes", "near_duplicate")
+KEYS = ("id_key", "url_key", "bytes_key", "hash")  # by rule: what two rows have in common, the hash only nearly so
 NEAR = RULES.index("near_duplicate")
 
 
@@ -28,9 +28,10 @@ def find_clusters(fingerprints: pl.LazyFrame, policy: DuplicatePolicy) -> pl.Dat
     `fingerprints` are the kept rows of all shards (`tables.FINGERPRINTS`), in any order; id and shard together name a
     row. Two rows are the same by the first of these rules that holds:
 
-    1. `same_url`: their `url_key` is the same;
-    2. `same_bytes`: the whole picture was fetched for both, with the same SHA-256;
-    3. `near_duplicate`: their 64-bit hashes differ in at most `policy.radius` bits and neither has low information.
+    1. `same_id`: they are of one source and have the same id (in one shard, `raw_metadata` has told already);
+    2. `same_url`: their `url_key` is the same;
+    3. `same_bytes`: the whole picture was fetched for both, with the same SHA-256;
+    4. `near_duplicate`: their 64-bit hashes differ in at most `policy.radius` bits and neither has low information.
 
     Rows are ranked: first those that have a fingerprint, as without one nothing is known of the picture; then by
     area, as measured where the whole picture was fetched, else as declared, else 0; then by lower id, then by lower
@@ -61,6 +62,7 @@ def _ranked(fingerprints: pl.LazyFrame) -> pl.DataFrame:
             "source",
             "shard",
             "url_key",
+            id_key=pl.when(pl.struct("source", "id").is_duplicated()).then(pl.format("{}:{}", "source", "id")),
             bytes_key=pl.when(original).then("fingerprint_sha256"),
             hash=pl.when(tells).then("phash"),
             has_fingerprint=pl.col("fingerprint_sha256").is_not_null() | pl.col("phash").is_not_null(),
@@ -89,7 +91,7 @@ def _choose_keepers(
     Greedy, so a loop; it runs only over rows that may repeat another. At most one keeper has a given address, file
     or hash, therefore work and memory grow with the rows and near pairs of hashes, however often one repeats.
     """
-    kept_by: tuple[dict[Any, int], ...] = ({}, {}, {})
+    kept_by: tuple[dict[Any, int], ...] = tuple({} for _ in KEYS)
     chosen: list[tuple[int, int | None]] = []
     for row, keys in enumerate(ranked):
         same = [[key] if key is not None else [] for key in keys]

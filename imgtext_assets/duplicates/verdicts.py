@@ -17,6 +17,7 @@ def deduplicate(fingerprints: pl.LazyFrame, clusters: pl.LazyFrame) -> pl.LazyFr
     judged = fingerprints.join(verdicts, on=["id", "shard"], how="left", maintain_order="left")
     keeper = pl.format("{} ({})", "keeper_id", "keeper_shard")
     rules = [
+        (pl.col("rule") == "same_id", "same_id", pl.format("same id as {}", keeper)),
         (pl.col("rule") == "same_url", "same_url", pl.format("same address as {}", keeper)),
         (pl.col("rule") == "same_bytes", "same_bytes", pl.format("same bytes as {}", keeper)),
         (

@@ -43,6 +43,13 @@ def test_one_address_is_one_picture():
     assert clusters(*rows) == [("a", "a", None, None), ("b", "a", "same_url", None)]
 
 
+def test_an_id_is_there_once_in_a_source_and_another_source_may_have_it_too():
+    """A release knows its rows by source and id."""
+    shards = [{"id": "a", "shard": f"s-0000{n}", "url_key": f"u{n}"} for n in range(2)]
+    assert clusters(*shards) == [("a", "a", None, None), ("a", "a", "same_id", None)]
+    assert clusters(shards[0], shards[1] | {"source": "t"}) == []
+
+
 def test_rows_without_address_or_fingerprint_repeat_nothing():
     assert clusters({"id": "a"}, {"id": "b"}) == []
     assert clusters() == []
@@ -83,7 +90,7 @@ def test_the_larger_picture_is_kept_then_the_lower_id_then_the_lower_shard():
     twice = find_clusters(fingerprints({"phash": 1, "shard": "s-00001"}, {"phash": 1, "shard": "s-00000"}), POLICY)
     assert twice.select("shard", "keeper_shard", "rule").rows() == [
         ("s-00000", "s-00000", None),
-        ("s-00001", "s-00000", "near_duplicate"),
+        ("s-00001", "s-00000", "same_id"),
     ]
 
 
@@ -149,6 +156,8 @@ def rank(row: dict) -> tuple:
 
 def sameness(one: dict, other: dict) -> tuple[str, int | None] | None:
     """The definition, word for word: the first rule by which two rows are the same, and their distance."""
+    if one["id"] == other["id"]:
+        return "same_id", None
     if one["url_key"] is not None and one["url_key"] == other["url_key"]:
         return "same_url", None
     whole = one["fingerprint_of"] == other["fingerprint_of"] == "original"
@@ -161,7 +170,7 @@ def sameness(one: dict, other: dict) -> tuple[str, int | None] | None:
 
 
 def by_definition(rows: list[dict]) -> list[tuple]:
-    rules = ["same_url", "same_bytes", "near_duplicate"]
+    rules = ["same_id", "same_url", "same_bytes", "near_duplicate"]
     keepers: list[dict] = []
     found = []
     for row in sorted(rows, key=rank):
