@@ -15,8 +15,13 @@ cluster = dg.define_asset_job(
     "cluster", ["duplicate_clusters"], description="Near-duplicates over the fingerprints of all shards."
 )
 build = dg.define_asset_job("build", BUILD, description="One shard from the duplicates' verdicts to verified pictures.")
+refresh = dg.define_asset_job(
+    "refresh",
+    [*INGEST, *BUILD],
+    description="One shard again from its file to verified pictures, with the duplicates' verdicts as they are.",
+)
 recheck = dg.define_asset_job("recheck", ["link_checks"], description="One round of link rechecks of one shard.")
 decay = dg.define_asset_job("decay", ["link_decay"], description="What all rounds of rechecks show.")
 release = dg.define_asset_job("release", ["release"], description="Cut a new version from all verified shards.")
 
-JOBS = [ingest, cluster, build, recheck, decay, release]
+JOBS = [ingest, cluster, build, refresh, recheck, decay, release]

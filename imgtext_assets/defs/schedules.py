@@ -6,16 +6,16 @@ from hashlib import sha256
 import dagster as dg
 
 from imgtext_assets.defs import jobs
-from imgtext_assets.defs.partitions import shards
+from imgtext_assets.tables import VERIFIED
 
 # Rechecks are spread over the first 28 days of a month, so that no host gets them all in one night.
 _DAYS = 28
 
 
-@dg.schedule(job=jobs.ingest, cron_schedule="0 3 * * 1")
+@dg.schedule(job=jobs.refresh, cron_schedule="0 3 * * 1")
 def weekly_refresh(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
-    """Mondays at 03:00 UTC: read every shard's file again and ask again for what failed for a passing reason."""
-    for shard in context.instance.get_dynamic_partitions(str(shards.name)):
+    """Mondays at 03:00 UTC: read every built shard's file again and ask again for what failed for a passing reason."""
+    for shard in sorted(context.instance.get_materialized_partitions(dg.AssetKey(VERIFIED.name))):
         yield dg.RunRequest(run_key=f"refresh-{context.scheduled_execution_time:%G-%V}-{shard}", partition_key=shard)
 
 
@@ -23,7 +23,7 @@ def weekly_refresh(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequ
 def monthly_recheck(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
     """Daily at 04:00 UTC: recheck the links of the shards whose day of the month it is."""
     today = context.scheduled_execution_time
-    for shard in context.instance.get_dynamic_partitions(str(shards.name)):
+    for shard in sorted(context.instance.get_materialized_partitions(dg.AssetKey(VERIFIED.name))):
         if recheck_day(shard) == today.day:
             yield dg.RunRequest(run_key=f"recheck-{today:%Y-%m}-{shard}", partition_key=shard)
 
