@@ -267,7 +267,7 @@ def main() -> None:
     except (CatalogError, NoInstanceError) as mistake:
         fail(str(mistake))
         sys.exit(2)
-    except (LakeError, SourceError) as failure:
+    except (LakeError, SourceError, OSError) as failure:
         fail(str(failure))
         sys.exit(1)
     except KeyboardInterrupt:

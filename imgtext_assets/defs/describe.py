@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from imgtext_assets.tables import MADE_FROM, Table
+from imgtext_assets.tables import MADE_FROM, Column, Table
 from imgtext_assets.text import markdown
 
 
@@ -55,12 +55,19 @@ def column_schema(table: Table) -> dg.TableSchema:
             dg.TableColumn(
                 column.name,
                 str(column.dtype),
-                column.meaning + (f" Unit: {column.unit}." if column.unit else ""),
+                _meaning(column, table),
                 dg.TableColumnConstraints(nullable=not column.required),
             )
             for column in table.columns
         ]
     )
+
+
+def _meaning(column: Column, table: Table) -> str:
+    """What a column is, in what unit, and what it is made from: Dagster's own UI draws no lineage of columns."""
+    made_from = MADE_FROM.get(column.name, ()) if column.name in table.adds else ()
+    origin = " Made from " + ", ".join(f"`{name}`" for name in made_from) + "." if made_from else ""
+    return column.meaning + (f" Unit: {column.unit}." if column.unit else "") + origin
 
 
 def column_lineage(table: Table, upstream: Table | None) -> dict[str, Any]:

@@ -25,7 +25,8 @@ class LakeIOManager(dg.IOManager):
         shard = context.partition_key if context.has_partition_key else None
         put = self._lake.tables.append if table.append_only else self._lake.tables.write
         path = put(table.name, table.conform(obj.lazy()), shard)
-        context.add_output_metadata({"path": self._lake.tables.url(path), "dagster/row_count": obj.height})
+        rows = "dagster/row_count" if shard is None else "dagster/partition_row_count"
+        context.add_output_metadata({"path": self._lake.tables.url(path), rows: obj.height})
 
     def load_input(self, context: dg.InputContext) -> pl.LazyFrame:
         """The rows of the upstream asset, lazily."""

@@ -15,7 +15,7 @@ from typing import IO
 import obstore
 from obstore.exceptions import AlreadyExistsError
 
-from imgtext_assets.lake.stores import LakeError, open_store, store_errors
+from imgtext_assets.lake.stores import LakeError, has, open_store, store_errors
 
 _AT_ONCE = 32
 
@@ -58,8 +58,4 @@ class Blobs:
             return {sha256 for sha256, found in zip(wanted, pool.map(self._has, wanted), strict=True) if found}
 
     def _has(self, sha256: str) -> bool:
-        try:
-            obstore.head(self._store, blob_path(sha256))
-        except FileNotFoundError:
-            return False
-        return True
+        return has(self._store, blob_path(sha256))

@@ -12,13 +12,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import obstore
 import polars as pl
 from obstore.exceptions import BaseError
-from obstore.store import HTTPStore, LocalStore, ObjectStore, S3Store, from_url
+from obstore.store import HTTPStore, LocalStore, ObjectStore, from_url
 
 
 class LakeError(Exception):
     """A store cannot be read or written; the message says which, why, and what to do."""
+
+
+class LakeNotFoundError(LakeError):
+    """There is nothing at that place."""
 
 
 def is_local(root: str) -> bool:
@@ -54,13 +59,23 @@ def _plain_http() -> bool:
     return os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
 
 
+def has(store: ObjectStore, path: str) -> bool:
+    """Whether a store has something at that path. Raises LakeError where it does not say."""
+    try:
+        with store_errors(path):
+            obstore.head(store, path)
+    except LakeNotFoundError:
+        return False
+    return True
+
+
 @contextmanager
 def store_errors(where: str) -> Iterator[None]:
     """Turn a store's failures into a LakeError that names the place and what to do."""
     try:
         yield
     except FileNotFoundError as error:
-        raise LakeError(f"{where}: not found") from error
+        raise LakeNotFoundError(f"{where}: not found") from error
     except PermissionError as error:
         raise LakeError(f"{where}: access is refused; check the credentials or the folder's owner") from error
     except (BaseError, OSError, pl.exceptions.ComputeError) as error:
@@ -68,7 +83,7 @@ def store_errors(where: str) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    text = " ".join(str(error).split())
+    text = " ".join(str(error).partition("Debug source")[0].split())
     if "os error 28" in text or "No space left" in text:
         return "the disk is full; make room and run again, what is there already is complete"
     return f"{text[:300]}; check that the place exists and answers, then run again"
@@ -82,4 +97,13 @@ def scan_paths(root: str, paths: list[str]) -> pl.LazyFrame:
 
 _RETRY: Any = {"max_retries": 8}
 
-__all__ = ["LakeError", "LocalStore", "ObjectStore", "S3Store", "is_local", "open_store", "scan_paths", "store_errors"]
+__all__ = [
+    "LakeError",
+    "ObjectStore",
+    "has",
+    "is_local",
+    "open_store",
+    "scan_paths",
+    "storage_options",
+    "store_errors",
+]

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 import obstore
 import polars as pl
 
-from imgtext_assets.lake.stores import LakeError, ObjectStore, is_local, open_store, scan_paths, store_errors
+from imgtext_assets.lake.stores import LakeError, ObjectStore, has, is_local, open_store, scan_paths, store_errors
 
 
 class Tables:
@@ -72,11 +72,7 @@ class Tables:
 
     def exists(self, name: str, shard: str | None = None) -> bool:
         """Whether the table, or that shard of it, is there."""
-        try:
-            obstore.head(self._store, self.path(name, shard))
-        except FileNotFoundError:
-            return False
-        return True
+        return has(self._store, self.path(name, shard))
 
     def scan(self, name: str, schema: pl.Schema, shards: Iterable[str] | None = None) -> pl.LazyFrame:
         """The rows of a table, lazily: of all shards, or of those named. What is not there yet has no rows."""

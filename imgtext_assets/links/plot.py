@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from typing import Any
 
 import matplotlib as mpl
 import polars as pl
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
@@ -20,6 +23,7 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
 }
 _NO_METADATA = {"Date": None, "Creator": None}
+_NAMED_DAYS = 6
 
 
 def survival_svg(decay: pl.DataFrame) -> str:
@@ -45,7 +49,16 @@ def survival_svg(decay: pl.DataFrame) -> str:
         axes.grid(axis="y", alpha=0.3)
         if shares.height:
             axes.legend(frameon=False, loc="lower left")
-            axes.tick_params(axis="x", rotation=30)
+            _show_days(axes, shares["checked_on"].unique().sort().to_list())
         out = io.StringIO()
         FigureCanvasSVG(figure).print_svg(out, metadata=_NO_METADATA)
     return out.getvalue()
+
+
+def _show_days(axes: Axes, days: list[date]) -> None:
+    """Name each day where there are few; around a single one matplotlib would draw four years."""
+    if len(days) <= _NAMED_DAYS:
+        places = [float(date2num(day)) for day in days]
+        axes.set_xticks(places, [day.isoformat() for day in days])
+        axes.set_xlim(places[0] - 1, places[-1] + 1)
+    axes.tick_params(axis="x", rotation=30)

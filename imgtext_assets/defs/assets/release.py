@@ -60,8 +60,11 @@ def release(catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake]) ->
 
 
 def missing_shards(lake: Lake) -> None:
-    """Refuse where a shard that has rows has not been verified: a release is whole or is none."""
-    expected = known_shards(lake).filter(pl.col("rows") > 0)["shard"]
+    """Refuse where a shard that has rows has not been verified: a release is whole or is none.
+
+    A shard whose file vanished before it was ever verified can no longer be built, and is not waited for.
+    """
+    expected = known_shards(lake).filter((pl.col("rows") > 0) & (pl.col("state") != "vanished"))["shard"]
     missing = sorted(set(expected) - set(lake.tables.shards(VERIFIED.name)))
     if missing:
         raise LakeError(
