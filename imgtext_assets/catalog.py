@@ -13,8 +13,9 @@ import hashlib
 import ipaddress
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeGuard, get_args
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, ValidationError, field_validator
@@ -243,9 +244,26 @@ def _explain(error: ValidationError) -> str:
     lines = []
     for problem in error.errors():
         key = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"`{key}`: no such key; there are {', '.join(_keys_beside(problem['loc']))}")
+            continue
         given = "" if problem["type"] in ("missing", "value_error") else f", found {problem['input']!r:.80}"
         lines.append(f"`{key}`: {problem['msg'].removeprefix('Value error, ')}{given}")
     return "; ".join(lines)
+
+
+def _keys_beside(place: Sequence[int | str]) -> list[str]:
+    """The keys that a catalog may have where an unknown one was found."""
+    model: type[BaseModel] = Catalog
+    for part in place[:-1]:
+        if isinstance(part, str):
+            kind = model.model_fields[part].annotation
+            model = next(type_ for type_ in (kind, *get_args(kind)) if _is_model(type_))
+    return list(model.model_fields)
+
+
+def _is_model(kind: Any) -> TypeGuard[type[BaseModel]]:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def _with_absolute_paths(catalog: Catalog, folder: Path) -> Catalog:

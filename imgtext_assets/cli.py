@@ -27,7 +27,8 @@ from imgtext_assets.defs.runs import NoInstanceError, instance
 from imgtext_assets.demo import DemoWeb, decay, load_pages, write_sample
 from imgtext_assets.demo.serve import PORT
 from imgtext_assets.lake import Lake, LakeError
-from imgtext_assets.publish.lineage import find_rows, history, key_kind
+from imgtext_assets.publish.lineage import find_rows, history, key_kind, names, with_repeats
+from imgtext_assets.rights import NAMES, tombstones
 from imgtext_assets.sources import SourceError, url_key
 from imgtext_assets.tables import LINK_CHECKS, REMOVALS, VERIFIED
 
@@ -52,7 +53,7 @@ def _start(
     context: typer.Context,
     catalog: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The catalog [default: $IMGTEXT_CATALOG or data/catalog.yaml]."),
+        typer.Option(metavar="FILE", help="The catalog; else $IMGTEXT_CATALOG, else data/catalog.yaml."),
     ] = None,
 ) -> None:
     if context.resilient_parsing or {"-h", "--help"} & set(sys.argv):
@@ -188,19 +189,24 @@ def remove(
     key: Annotated[str, typer.Argument(metavar="ID|URL|SHA256", help="What must go and stay gone.")],
     reason: Annotated[str, typer.Option(help="Why, in a sentence.")],
     request: Annotated[str | None, typer.Option(help="Reference of the request, such as a ticket.")] = None,
+    only_this: Annotated[
+        bool, typer.Option("--only-this", help="Leave the rows that show the same picture, which go too otherwise.")
+    ] = False,
 ) -> None:
-    """Answer a takedown: write a tombstone, so that every later build and release refuses the row.
+    """Answer a takedown: write tombstones, so that every later build and release refuses the picture.
 
-    The bytes stay in the blob store until they are collected; published releases do not change, the next one lists
-    the removal.
+    They name the id, address and bytes of the row and of all that repeat it. The bytes stay in the blob store;
+    published releases do not change, the next one lists the removal.
     """
     project: Project = context.obj
-    kind = key_kind(key)
-    value = {"sha256": key.lower(), "id": key}.get(kind) or pl.select(url_key(pl.lit(key))).item()
-    hit = find_rows(project.scan, key, url_key)
-    tombstone = {"kind": kind, "value": value, "reason": reason, "request": request, "removed_at": datetime.now(UTC)}
-    project.lake.tables.append(REMOVALS.name, pl.DataFrame([tombstone], schema=REMOVALS.schema))
-    console.show_frame(hit, f"Removed by {kind}: {hit.height} rows known now, and any that come")
+    named = {"sha256": key.lower(), "url": pl.select(url_key(pl.lit(key))).item(), "id": key}[key_kind(key)]
+    asked = find_rows(project.scan, key, url_key)
+    rows = asked if only_this else with_repeats(project.scan, asked)
+    known = names(project.scan, rows)
+    itself = pl.DataFrame({NAMES[key_kind(key)]: [named]})
+    stones = tombstones(pl.concat([known, itself], how="diagonal"), reason, request, datetime.now(UTC))
+    project.lake.tables.append(REMOVALS.name, stones)
+    console.show_frame(rows, f"{stones.height} tombstones; rows known now that they name")
     out.print("Next: `imgtext build` judges their shards anew; `imgtext release` cuts a version without them.")
 
 

@@ -73,7 +73,9 @@ class Bars:
 
 
 def show_funnel(funnel: pl.DataFrame, by_source: bool = False) -> None:
-    """The funnel: a line a stage (and source) with rows in, kept and rejected, and why."""
+    """The funnel: a line a stage (and source) with rows in, kept and rejected, and why. Nothing where it is empty."""
+    if funnel.is_empty():
+        return
     table = Table(title="Every row accounted for: rows in = kept + rejected", title_justify="left")
     sources = sorted(funnel["source"].unique()) if by_source else []
     if by_source:
@@ -141,9 +143,10 @@ def _value(value: object) -> str:
 def show_release(url: str, metadata: dict[str, Any]) -> None:
     """Where a release lies, what changed, and how to load it."""
     files = f"{url}/metadata/*.parquet"
-    out.print(Text.assemble(("Release ", "bold"), f"{metadata['version']}: {metadata['dagster/row_count']:,} rows at "))
-    out.print(Text(url), soft_wrap=True)
-    out.print(Text(f"Since the release before: {plain(metadata['changes'])}\n"))
+    changed = ", ".join(f"{count:,} {what}" for what, count in metadata["changes"].items())
+    out.print(Text.assemble(("Release ", "bold"), f"{metadata['version']}: {metadata['dagster/row_count']:,} rows"))
+    out.print(Text(f"  in        {url}"), soft_wrap=True)
+    out.print(Text(f"  changes   {changed}"))
     for tool, line in (
         ("polars", f'pl.read_parquet("{files}")'),
         ("DuckDB", f"from '{files}'"),

@@ -14,12 +14,12 @@ import dagster as dg
 import polars as pl
 
 from imgtext_assets.catalog import Catalog, Source
+from imgtext_assets.defs.history import SOURCE_FILES, newest
 from imgtext_assets.defs.partitions import shards
 from imgtext_assets.lake import Lake, LakeError, list_files
 from imgtext_assets.sources import plan_shards
 from imgtext_assets.tables import SHARDS
 
-SOURCE_FILES = dg.AssetKey("source_files")
 # Dagster's limit for one request, measured to take 0.16 s.
 _KEYS_A_CALL = 10_000
 
@@ -44,7 +44,7 @@ def discover(catalog: Catalog, lake: Lake) -> Discovery:
     A source that cannot be listed keeps its shards as they were and is named in `problems`.
     """
     known = known_shards(lake)
-    plans, problems = [known.filter(~pl.col("source").is_in([s.name for s in catalog.sources]))], []
+    plans, problems = [_without_source(known, catalog)], []
     for source in catalog.sources:
         of_source = known.filter(source=source.name)
         try:
@@ -59,6 +59,12 @@ def discover(catalog: Catalog, lake: Lake) -> Discovery:
     if changed:
         lake.tables.write(SHARDS.name, planned)
     return Discovery(planned, changed, problems)
+
+
+def _without_source(known: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
+    """Shards whose source is no longer in the catalog: they stay, and nothing is built or released of them."""
+    gone = known.filter(~pl.col("source").is_in([source.name for source in catalog.sources]))
+    return gone.with_columns(state=pl.lit("vanished"), problem=pl.lit("the source is no longer in the catalog"))
 
 
 def _plan(source: Source, known: pl.DataFrame, shard_rows: int) -> pl.DataFrame:
@@ -88,7 +94,7 @@ def shard_plan(lake: Lake, shard: str) -> dict[str, Any]:
     if not plan:
         raise LakeError(f"shard {shard}: not in {lake.root}/shards.parquet; run `imgtext build` or the shard sensor")
     if plan[0]["state"] != "present":
-        raise LakeError(f"shard {shard}: {plan[0]['problem'] or plan[0]['source_file'] + ' has vanished'}")
+        raise LakeError(f"shard {shard}: {plan[0]['source_file']}: {plan[0]['problem']}")
     return plan[0]
 
 
@@ -117,17 +123,23 @@ def add_partitions(instance: dg.DagsterInstance, discovery: Discovery) -> list[s
     return new
 
 
-def observations(discovery: Discovery) -> list[dg.AssetObservation]:
-    """One observation for each new or changed shard's piece of a file: its version, so that Dagster sees it change."""
-    changed = discovery.shards.filter(pl.col("shard").is_in(discovery.changed))
+def file_events(instance: dg.DagsterInstance, discovery: Discovery) -> list[dg.AssetMaterialization]:
+    """The version of each readable shard's piece of a file, where the instance does not know it yet.
+
+    Materialisations of the external asset, not observations: Dagster 1.13 takes no account of observations where it
+    compares the data versions of partitions.
+    """
+    known = newest(instance, SOURCE_FILES.to_user_string())
+    present = discovery.shards.filter(state="present").with_columns(
+        version=pl.format("{}:{}:{}", "file_version", "first_row", "rows")
+    )
     return [
-        dg.AssetObservation(
+        dg.AssetMaterialization(
             SOURCE_FILES,
             partition=row["shard"],
-            metadata={
-                name: row[name] for name in ("source_file", "first_row", "rows", "state") if row[name] is not None
-            },
-            tags={"dagster/data_version": f"{row['file_version']}:{row['first_row']}:{row['rows']}:{row['state']}"},
+            metadata={name: row[name] for name in ("source_file", "first_row", "rows")},
+            tags={"dagster/data_version": row["version"]},
         )
-        for row in changed.iter_rows(named=True)
+        for row in present.iter_rows(named=True)
+        if row["shard"] not in known or known[row["shard"]].data_version != row["version"]
     ]

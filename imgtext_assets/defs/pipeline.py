@@ -16,7 +16,7 @@ import polars as pl
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs import stale
 from imgtext_assets.defs.build import build_defs
-from imgtext_assets.defs.discover import add_partitions, discover, known_shards, observations
+from imgtext_assets.defs.discover import add_partitions, discover, file_events, known_shards
 from imgtext_assets.defs.jobs import BUILD, INGEST
 from imgtext_assets.defs.progress import Progress
 from imgtext_assets.defs.runs import RunResult, run_job
@@ -62,8 +62,8 @@ class Pipeline:
         """List the sources' files and add their shards. Returns what is wrong with them, a line each."""
         discovery = discover(self.catalog, self.lake)
         add_partitions(self.instance, discovery)
-        for observation in observations(discovery):
-            self.instance.report_runless_asset_event(observation)
+        for event in file_events(self.instance, discovery):
+            self.instance.report_runless_asset_event(event)
         return discovery.problems
 
     def build(self, shards: Sequence[str], until: str = VERIFIED.name, force: bool = False) -> list[str]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import yaml
+
+from imgtext_assets.defs.killed import TAGS, end_killed_runs, holding_lock
 
 # The CLI shows bars instead of Dagster's log, which is in the UI anyway.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -41,7 +45,7 @@ def instance() -> dg.DagsterInstance:
         os.environ["DAGSTER_HOME"] = str(Path.cwd())
     try:
         return dg.DagsterInstance.get()
-    except dg.DagsterError as error:
+    except (dg.DagsterError, yaml.YAMLError) as error:
         raise NoInstanceError(f"{os.environ['DAGSTER_HOME']}/dagster.yaml: {' '.join(str(error).split())}") from None
 
 
@@ -53,13 +57,18 @@ def run_job(
     assets: Sequence[str] | None = None,
 ) -> RunResult:
     """Run a job, or some of its assets with their checks, for one shard or for none. Never raises for what failed."""
-    result = defs.resolve_job_def(name).execute_in_process(
-        instance=on,
-        partition_key=shard,
-        asset_selection=[dg.AssetKey(asset) for asset in assets] if assets else None,
-        run_config=_QUIET,
-        raise_on_error=False,
-    )
+    end_killed_runs(on)
+    run_id = str(uuid.uuid4())
+    with holding_lock(on, run_id):
+        result = defs.resolve_job_def(name).execute_in_process(
+            instance=on,
+            partition_key=shard,
+            asset_selection=[dg.AssetKey(asset) for asset in assets] if assets else None,
+            run_config=_QUIET,
+            raise_on_error=False,
+            run_id=run_id,
+            tags=TAGS,
+        )
     made = [event for event in result.all_node_events if event.is_step_materialization]
     metadata = {event.asset_key.to_user_string(): _metadata(event) for event in made if event.asset_key}
     return RunResult(result.success, result.run_id, None if result.success else _problem(result), metadata)
@@ -71,11 +80,11 @@ def _metadata(event: dg.DagsterEvent) -> dict[str, Any]:
 
 
 def _problem(result: dg.ExecuteInProcessResult) -> str:
-    """The first thing that went wrong, in one line: its innermost cause, without the traceback."""
+    """The first thing that went wrong, in one line without the traceback: what is said plainly, else the cause."""
     for event in result.all_events:
         if event.is_step_failure:
             error = event.step_failure_data.error
-            while error and error.cause:
+            while error and error.cause and error.cls_name not in _SAID_PLAINLY:
                 error = error.cause
             said = error.message if error else event.message
             if error and error.cls_name in _SAID_PLAINLY:

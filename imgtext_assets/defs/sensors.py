@@ -4,7 +4,7 @@ import dagster as dg
 
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs import jobs
-from imgtext_assets.defs.discover import add_partitions, discover, observations
+from imgtext_assets.defs.discover import add_partitions, discover, file_events
 from imgtext_assets.defs.stale import shards_with_new_verdicts, stages_to_run
 from imgtext_assets.defs.versions import code_versions
 from imgtext_assets.lake import Lake
@@ -18,10 +18,11 @@ def shard_sensor(
     """List the sources' files, add the shards that are new, and tell Dagster which files changed."""
     discovery = discover(catalog, lake)
     new = add_partitions(context.instance, discovery)
+    events = file_events(context.instance, discovery)
     for problem in discovery.problems:
         context.log.warning(problem)
-    said = "; ".join([f"{len(new)} new shards, {len(discovery.changed)} new or changed", *discovery.problems])
-    return dg.SensorResult(asset_events=observations(discovery), skip_reason=dg.SkipReason(said))
+    said = "; ".join([f"{len(new)} new shards, {len(events)} new or changed", *discovery.problems])
+    return dg.SensorResult(asset_events=events, skip_reason=dg.SkipReason(said))
 
 
 @dg.asset_sensor(asset_key=dg.AssetKey("duplicate_clusters"), job=jobs.build, name="verdict_sensor")

@@ -1,7 +1,7 @@
-"""What has to be built: as `make` decides it, from what was materialised after what.
+"""What has to be built: from the data and code versions that Dagster records with each materialisation.
 
-Dagster's UI shows staleness by data version; this is the same question asked for thousands of shards at once, for
-`imgtext build` and the verdict sensor.
+The UI shows staleness by the same versions; this is the question asked for thousands of shards at once, for
+`imgtext build` and the verdict sensor. A stage that was run again and gave the same rows makes nothing stale.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import dagster as dg
 import polars as pl
 
-from imgtext_assets.defs.discover import SOURCE_FILES
+from imgtext_assets.defs.history import SOURCE_FILES, as_input, made_by, newest
 from imgtext_assets.lake import Lake
 from imgtext_assets.tables import (
     DEDUPLICATED,
@@ -34,54 +34,39 @@ def stages_to_run(
 ) -> dict[str, list[str]]:
     """For each shard that needs it, the stages to run: from the first that is stale to the last given.
 
-    A stage is stale where it is missing, older than what it reads, or made by other code or another policy. `stages`
-    are in the order of the graph, and each reads the one before it there.
+    A stage is stale where it is missing, was made from other data than there is now, or by other code or another
+    policy. `stages` are in the order of the graph, and each reads the one before it there.
     """
-    places = {name: _newest(instance, name) for name in {*stages, *(_reads(stage) for stage in stages)}}
-    made_by = {stage: _code_versions(instance, stage, places[stage]) for stage in stages}
+    made = {name: newest(instance, name) for name in {*stages, *map(_upstream, stages)}}
 
     def is_stale(stage: str, shard: str) -> bool:
-        place = places[stage].get(shard)
-        if place is None or places[_reads(stage)].get(shard, 0) > place:
+        this, upstream = made[stage].get(shard), made[_upstream(stage)].get(shard)
+        if this is None or this.code_version != code_versions.get(stage):
             return True
-        return made_by[stage].get(shard) != code_versions.get(stage)
+        return upstream is not None and this.read(_upstream(stage)) != as_input([upstream])
 
     first = {shard: next((i for i, stage in enumerate(stages) if is_stale(stage, shard)), None) for shard in shards}
     return {shard: list(stages[i:]) for shard, i in first.items() if i is not None}
 
 
 def clusters_stale(instance: dg.DagsterInstance, code_versions: Mapping[str, str | None]) -> bool:
-    """Whether `duplicate_clusters` is missing, older than a shard's fingerprints, or made by another policy."""
-    made = instance.fetch_materializations(dg.AssetKey(DUPLICATE_CLUSTERS.name), limit=1).records
-    if not made:
+    """Whether `duplicate_clusters` is missing, was made from other fingerprints, or by another policy."""
+    records = instance.fetch_materializations(dg.AssetKey(DUPLICATE_CLUSTERS.name), limit=1).records
+    if not records:
         return True
-    newer = max(_newest(instance, FINGERPRINTS.name).values(), default=0) > made[0].storage_id
-    return newer or _code_version(made[0]) != code_versions.get(DUPLICATE_CLUSTERS.name)
+    made = made_by(records[0])
+    if made.code_version != code_versions.get(DUPLICATE_CLUSTERS.name):
+        return True
+    fingerprints = [found for _, found in sorted(newest(instance, FINGERPRINTS.name).items())]
+    read = made.read(FINGERPRINTS.name)
+    if read is None:
+        return max((shard.place for shard in fingerprints), default=0) > made.place
+    return read != as_input(fingerprints)
 
 
-def _reads(stage: str) -> str:
+def _upstream(stage: str) -> str:
     place = _NAMES.index(stage)
     return _NAMES[place - 1] if place else SOURCE_FILES.to_user_string()
-
-
-def _newest(instance: dg.DagsterInstance, asset: str) -> Mapping[str, int]:
-    """Shard to place in the event log of its newest materialisation (observation for the source files)."""
-    key = dg.AssetKey(asset)
-    kind = dg.DagsterEventType.ASSET_OBSERVATION if key == SOURCE_FILES else dg.DagsterEventType.ASSET_MATERIALIZATION
-    return instance.get_latest_storage_id_by_partition(key, kind)
-
-
-def _code_versions(instance: dg.DagsterInstance, asset: str, places: Mapping[str, int]) -> dict[str, str | None]:
-    if not places:
-        return {}
-    wanted = dg.AssetRecordsFilter(dg.AssetKey(asset), storage_ids=sorted(places.values()))
-    records = instance.fetch_materializations(wanted, limit=len(places)).records
-    return {record.partition_key: _code_version(record) for record in records if record.partition_key}
-
-
-def _code_version(record: dg.EventLogRecord) -> str | None:
-    materialization = record.asset_materialization
-    return (materialization.tags or {}).get("dagster/code_version") if materialization else None
 
 
 _NAMES = [table.name for table in STAGES]

@@ -14,8 +14,10 @@ from typing import Any
 import polars as pl
 
 from imgtext_assets.tables import (
+    DOWNLOADED,
     DUPLICATE_CLUSTERS,
     FETCHES,
+    FINGERPRINTS,
     LINK_CHECKS,
     RAW_METADATA,
     REMOVALS,
@@ -66,7 +68,7 @@ def find_rows(scan: Scan, key: str, url_key: Callable[[pl.Expr], pl.Expr]) -> pl
         rows = pl.concat(
             [
                 scan(VERIFIED.name).filter(sha256=key.lower()).select("shard", "id"),
-                scan("fingerprints").filter(fingerprint_sha256=key.lower()).select("shard", "id"),
+                scan(FINGERPRINTS.name).filter(fingerprint_sha256=key.lower()).select("shard", "id"),
             ]
         )
     elif kind == "url":
@@ -75,6 +77,26 @@ def find_rows(scan: Scan, key: str, url_key: Callable[[pl.Expr], pl.Expr]) -> pl
     else:
         rows = scan(RAW_METADATA.name).filter(id=key).select("shard", "id")
     return rows.unique().sort("shard", "id").collect()
+
+
+def with_repeats(scan: Scan, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows (`shard`, `id`) and all that repeat them or that they repeat, by the duplicates' clusters."""
+    clusters = scan(DUPLICATE_CLUSTERS.name).select("cluster_id", "keeper_shard", "shard", "id")
+    groups = clusters.join(rows.lazy(), on=["shard", "id"], how="semi").select("cluster_id", "keeper_shard").unique()
+    repeats = clusters.join(groups, on=["cluster_id", "keeper_shard"], how="semi").select("shard", "id")
+    return pl.concat([rows.lazy(), repeats]).unique().sort("shard", "id").collect()
+
+
+def names(scan: Scan, rows: pl.DataFrame) -> pl.DataFrame:
+    """Every name that these rows (`shard`, `id`) go by: `id`, `url_key`, `sha256` (null where no bytes were had)."""
+    wanted = rows.lazy()
+    raw = scan(RAW_METADATA.name).join(wanted, on=["shard", "id"], how="semi").select("shard", "id", "url_key")
+    hashed = (
+        scan(FINGERPRINTS.name).filter(fingerprint_of="original").select("shard", "id", sha256="fingerprint_sha256")
+    )
+    fetched = scan(DOWNLOADED.name).select("shard", "id", "sha256")
+    bytes_of = pl.concat([hashed, fetched]).join(wanted, on=["shard", "id"], how="semi").drop_nulls().unique()
+    return raw.join(bytes_of, on=["shard", "id"], how="left").select("id", "url_key", "sha256").collect()
 
 
 def history(scan: Scan, shard: str, row_id: str) -> History:

@@ -7,10 +7,12 @@ Pure: frames in, frames out. What belongs here: the table of licences, how texts
 from imgtext_assets.rights.claims import claims_rights, text_claims_rights
 from imgtext_assets.rights.filter import license_filter
 from imgtext_assets.rights.licenses import BY_ID, LICENSES, License, find_license, license_url, recognise
+from imgtext_assets.rights.removals import NAMES, tombstones
 
 __all__ = [
     "BY_ID",
     "LICENSES",
+    "NAMES",
     "License",
     "claims_rights",
     "find_license",
@@ -18,4 +20,5 @@ __all__ = [
     "license_url",
     "recognise",
     "text_claims_rights",
+    "tombstones",
 ]

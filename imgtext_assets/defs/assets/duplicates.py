@@ -59,7 +59,8 @@ def fingerprints(
 )
 def duplicate_clusters(fingerprints: pl.LazyFrame, catalog: dg.ResourceParam[Catalog]) -> dg.Output[pl.DataFrame]:
     """Over all shards: which rows repeat which, which one is kept, and by what rule."""
-    clusters = duplicates.find_clusters(fingerprints, catalog.policy.duplicates)
+    in_catalog = pl.col("source").is_in([source.name for source in catalog.sources])
+    clusters = duplicates.find_clusters(fingerprints.filter(in_catalog), catalog.policy.duplicates)
     repeats = clusters.filter(pl.col("rule").is_not_null())
     by_rule = dict(repeats.group_by("rule").len().sort("rule").iter_rows())
     metadata = {"clusters": clusters["cluster_id"].n_unique(), "repeats": repeats.height, **by_rule}

@@ -6,7 +6,8 @@ import polars as pl
 from imgtext_assets import rights, sources
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs.automation import on_change
-from imgtext_assets.defs.discover import SOURCE_FILES, reading, shard_plan
+from imgtext_assets.defs.discover import reading, shard_plan
+from imgtext_assets.defs.history import SOURCE_FILES
 from imgtext_assets.defs.partitions import shards
 from imgtext_assets.defs.stage import OWNERS, stage_output, table_options
 from imgtext_assets.lake import Lake, scan_file
@@ -14,8 +15,8 @@ from imgtext_assets.tables import LICENSE_FILTERED, RAW_METADATA, REMOVALS
 
 source_files = dg.AssetSpec(
     SOURCE_FILES,
-    description="The metadata files that the catalog names, cut into shards by row range. Observed by the shard "
-    "sensor: a file that changes makes its shards stale.",
+    description="The metadata files that the catalog names, cut into shards by row range. The shard sensor "
+    "reports their versions: a file that changes makes its shards stale.",
     group_name="sources",
     kinds={"parquet"},
     owners=OWNERS,

@@ -32,9 +32,11 @@ _SPEC = dg.AssetSpec(
 @dg.multi_asset(name="cut_release", specs=[_SPEC])
 def release(catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
     """Cut a new version from all verified shards: metadata, manifest, dataset card, changes since the last."""
-    missing_shards(lake)
+    refuse_if_incomplete(lake)
+    sources = [source.name for source in catalog.sources]
     removals = lake.tables.scan(REMOVALS.name, REMOVALS.schema)
-    rows = publish.release_rows(lake.tables.scan(VERIFIED.name, VERIFIED.schema), removals)
+    verified = lake.tables.scan(VERIFIED.name, VERIFIED.schema).filter(pl.col("source").is_in(sources))
+    rows = publish.release_rows(verified, removals)
     versions = lake.releases.versions()
     version = publish.next_version(versions, datetime.now(UTC).date())
     with tempfile.TemporaryDirectory(prefix="imgtext-") as folder:
@@ -43,7 +45,7 @@ def release(catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake]) ->
             rows,
             version=version,
             catalog=catalog,
-            funnel=stage_funnel(lake),
+            funnel=stage_funnel(lake).filter(pl.col("source").is_in(sources)),
             before=lake.releases.scan(versions[-1]) if versions else None,
             previous_version=versions[-1] if versions else None,
         )
@@ -59,13 +61,16 @@ def release(catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake]) ->
     )
 
 
-def missing_shards(lake: Lake) -> None:
-    """Refuse where a shard that has rows has not been verified: a release is whole or is none.
+def refuse_if_incomplete(lake: Lake) -> None:
+    """Refuse where a shard that has rows has not been verified, or none is there: a release is whole or is none.
 
     A shard whose file vanished before it was ever verified can no longer be built, and is not waited for.
     """
     expected = known_shards(lake).filter((pl.col("rows") > 0) & (pl.col("state") != "vanished"))["shard"]
-    missing = sorted(set(expected) - set(lake.tables.shards(VERIFIED.name)))
+    built = set(lake.tables.shards(VERIFIED.name))
+    missing = sorted(set(expected) - built)
+    if not built:
+        raise LakeError("nothing is verified yet: run `imgtext build` first")
     if missing:
         raise LakeError(
             f"a release needs every shard verified; missing {len(missing)}, such as {missing[0]}: "
