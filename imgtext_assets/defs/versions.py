@@ -33,13 +33,15 @@ def code_versions(catalog: Catalog) -> dict[str, str]:
     A changed policy thus makes exactly those assets stale that apply it.
     """
     policy = catalog.policy
+    claims = policy.licenses.model_copy(update={"allow": [], "exclude_accounts": []})  # all that `verified` asks of it
+    pictures = catalog.pictures.model_copy(update={"workers": None})  # how many there are changes no row
     obeys: Mapping[str, Sequence[BaseModel]] = {
         "raw_metadata": catalog.sources,
         "license_filtered": [policy.licenses],
-        "fingerprints": [policy.resolution, catalog.pictures],
+        "fingerprints": [policy.resolution, pictures],
         "duplicate_clusters": [policy.duplicates],
         "resolution_filtered": [policy.resolution],
-        "verified": [policy.resolution, policy.licenses, catalog.pictures],
+        "verified": [policy.resolution, claims, pictures],
         "link_decay": [catalog.links],
         "release": [catalog.release],
     }
