@@ -49,9 +49,9 @@ class Table:
         Raises polars' InvalidOperationError when a value does not fit its type.
         """
         have = frame.collect_schema()
-        return frame.select(
-            (pl.col(c.name) if c.name in have else pl.lit(None)).cast(c.dtype).alias(c.name) for c in self.columns
-        )
+        # Missing columns first: a selection of literals alone would have one row, whatever the frame has.
+        missing = [pl.lit(None, c.dtype).alias(c.name) for c in self.columns if c.name not in have]
+        return frame.with_columns(missing).select(pl.col(c.name).cast(c.dtype) for c in self.columns)
 
 
 _RAW = (

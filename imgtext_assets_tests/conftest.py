@@ -1,14 +1,18 @@
-"""What several rooms' tests need: a lake in a folder and the same on a real S3 endpoint."""
+"""What several rooms' tests need: a lake in a folder and the same on a real S3 endpoint, and one that is built."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+
+if TYPE_CHECKING:  # it imports Dagster, which most rooms' tests can do without
+    from imgtext_assets_tests.defs.world import World
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +27,18 @@ def s3_endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def s3_root(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """`s3://` address of an empty bucket, with the environment that every AWS client reads."""
+    return new_bucket(s3_endpoint, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def s3_root_of_module(s3_endpoint: str) -> Iterator[str]:
+    """The same for what a whole module's tests share."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield new_bucket(s3_endpoint, monkeypatch)
+
+
+def new_bucket(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """`s3://` address of an empty bucket, with the environment that every AWS client reads."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
@@ -40,3 +56,15 @@ def lake_root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "local":
         return str(tmp_path / "lake")
     return request.getfixturevalue("s3_root") + "/some/prefix"
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A small part of the sample, built and released once: to be read only, `branch()` makes a copy to change."""
+    from imgtext_assets_tests.defs.world import small_world
+
+    rows = {"pd12m.000.parquet": 8, "pd12m.001.parquet": 20, "laion.000.parquet": 37}
+    with small_world(tmp_path_factory.mktemp("built"), rows) as world:
+        assert world.build() == []
+        assert world.pipeline.release().ok
+        yield world

@@ -76,7 +76,7 @@ class Pipeline:
         problems = self._run_stages("ingest", [s for s in INGEST if s in wanted], shards, removed, force)
         if DUPLICATE_CLUSTERS.name not in wanted:
             return problems
-        if force or stale.clusters_stale(self.instance, code_versions(self.catalog)):
+        if force or stale.clusters_stale(self.instance, self.lake, code_versions(self.catalog)):
             problems += self._run("cluster")
         ready = set(self.lake.tables.shards(FINGERPRINTS.name))
         shards = [shard for shard in shards if shard in ready]
@@ -99,7 +99,7 @@ class Pipeline:
     ) -> list[str]:
         if not stages:
             return []
-        due = stale.stages_to_run(self.instance, stages, shards, code_versions(self.catalog))
+        due = stale.stages_to_run(self.instance, self.lake, stages, shards, code_versions(self.catalog))
         due |= {shard: list(stages) for shard in (shards if force else again) if shard in shards}
         problems = []
         for shard in self.bars.each(sorted(due), f"{job}: shards"):

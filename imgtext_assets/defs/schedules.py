@@ -12,25 +12,38 @@ from imgtext_assets.tables import VERIFIED
 _DAYS = 28
 
 
-@dg.schedule(job=jobs.refresh, cron_schedule="0 3 * * 1")
+@dg.schedule(
+    job=jobs.refresh,
+    cron_schedule="0 3 * * 1",
+    description="Mondays at 03:00 UTC: read every built shard's file again and ask again for what failed for a "
+    "passing reason.",
+)
 def weekly_refresh(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
-    """Mondays at 03:00 UTC: read every built shard's file again and ask again for what failed for a passing reason."""
+    """A refresh of every built shard."""
     for shard in sorted(context.instance.get_materialized_partitions(dg.AssetKey(VERIFIED.name))):
         yield dg.RunRequest(run_key=f"refresh-{context.scheduled_execution_time:%G-%V}-{shard}", partition_key=shard)
 
 
-@dg.schedule(job=jobs.recheck, cron_schedule="0 4 1-28 * *")
+@dg.schedule(
+    job=jobs.recheck,
+    cron_schedule="0 4 1-28 * *",
+    description="Daily at 04:00 UTC: recheck the links of the shards whose day of the month it is.",
+)
 def monthly_recheck(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
-    """Daily at 04:00 UTC: recheck the links of the shards whose day of the month it is."""
+    """A recheck of the shards whose day it is."""
     today = context.scheduled_execution_time
     for shard in sorted(context.instance.get_materialized_partitions(dg.AssetKey(VERIFIED.name))):
         if recheck_day(shard) == today.day:
             yield dg.RunRequest(run_key=f"recheck-{today:%Y-%m}-{shard}", partition_key=shard)
 
 
-@dg.schedule(job=jobs.release, cron_schedule="0 12 1 * *")
+@dg.schedule(
+    job=jobs.release,
+    cron_schedule="0 12 1 * *",
+    description="The first of a month at 12:00 UTC: cut a release from all verified shards.",
+)
 def monthly_release(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """The first of a month at 12:00 UTC: cut a release from all verified shards."""
+    """One release a month."""
     return dg.RunRequest(run_key=f"release-{context.scheduled_execution_time:%Y-%m}")
 
 

@@ -11,11 +11,14 @@ from imgtext_assets.lake import Lake
 from imgtext_assets.tables import DEDUPLICATED, FINGERPRINTS
 
 
-@dg.sensor(minimum_interval_seconds=300)
+@dg.sensor(
+    minimum_interval_seconds=300,
+    description="List the sources' files, add the shards that are new, and tell Dagster which files changed.",
+)
 def shard_sensor(
     context: dg.SensorEvaluationContext, catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake]
 ) -> dg.SensorResult:
-    """List the sources' files, add the shards that are new, and tell Dagster which files changed."""
+    """The same as `imgtext build` does first."""
     discovery = discover(catalog, lake)
     new = add_partitions(context.instance, discovery)
     events = file_events(context.instance, discovery)
@@ -25,16 +28,21 @@ def shard_sensor(
     return dg.SensorResult(asset_events=events, skip_reason=dg.SkipReason(said))
 
 
-@dg.asset_sensor(asset_key=dg.AssetKey("duplicate_clusters"), job=jobs.build, name="verdict_sensor")
+@dg.asset_sensor(
+    asset_key=dg.AssetKey("duplicate_clusters"),
+    job=jobs.build,
+    name="verdict_sensor",
+    description="After each clustering: build again the shards whose fingerprints or verdicts changed, and no others.",
+)
 def verdict_sensor(
     context: dg.SensorEvaluationContext,
     asset_event: dg.EventLogEntry,
     catalog: dg.ResourceParam[Catalog],
     lake: dg.ResourceParam[Lake],
 ) -> dg.SensorResult | dg.SkipReason:
-    """After each clustering: build again the shards whose fingerprints or verdicts changed, and no others."""
+    """Builds of the shards for which the new clusters mean something else."""
     keys = lake.tables.shards(FINGERPRINTS.name)
-    stale = stages_to_run(context.instance, [DEDUPLICATED.name], keys, code_versions(catalog))
+    stale = stages_to_run(context.instance, lake, [DEDUPLICATED.name], keys, code_versions(catalog))
     changed = sorted({*stale, *shards_with_new_verdicts(lake)})
     if not changed:
         return dg.SkipReason("no shard's verdicts changed")

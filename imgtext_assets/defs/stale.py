@@ -30,18 +30,24 @@ PASSING_REASONS = ("throttled", "server_error", "timeout", "dns", "tls", "unreac
 
 
 def stages_to_run(
-    instance: dg.DagsterInstance, stages: Sequence[str], shards: Iterable[str], code_versions: Mapping[str, str | None]
+    instance: dg.DagsterInstance,
+    lake: Lake,
+    stages: Sequence[str],
+    shards: Iterable[str],
+    code_versions: Mapping[str, str | None],
 ) -> dict[str, list[str]]:
     """For each shard that needs it, the stages to run: from the first that is stale to the last given.
 
-    A stage is stale where it is missing, was made from other data than there is now, or by other code or another
-    policy. `stages` are in the order of the graph, and each reads the one before it there.
+    A stage is stale where it is missing (from the instance, or from the lake: the one may have been moved or emptied
+    without the other), was made from other data than there is now, or by other code or another policy. `stages` are
+    in the order of the graph, and each reads the one before it there.
     """
     made = {name: newest(instance, name) for name in {*stages, *map(_upstream, stages)}}
+    stored = {name: set(lake.tables.shards(name)) for name in stages}
 
     def is_stale(stage: str, shard: str) -> bool:
         this, upstream = made[stage].get(shard), made[_upstream(stage)].get(shard)
-        if this is None or this.code_version != code_versions.get(stage):
+        if this is None or shard not in stored[stage] or this.code_version != code_versions.get(stage):
             return True
         return upstream is not None and this.read(_upstream(stage)) != as_input([upstream])
 
@@ -49,10 +55,10 @@ def stages_to_run(
     return {shard: list(stages[i:]) for shard, i in first.items() if i is not None}
 
 
-def clusters_stale(instance: dg.DagsterInstance, code_versions: Mapping[str, str | None]) -> bool:
+def clusters_stale(instance: dg.DagsterInstance, lake: Lake, code_versions: Mapping[str, str | None]) -> bool:
     """Whether `duplicate_clusters` is missing, was made from other fingerprints, or by another policy."""
     records = instance.fetch_materializations(dg.AssetKey(DUPLICATE_CLUSTERS.name), limit=1).records
-    if not records:
+    if not records or not lake.tables.exists(DUPLICATE_CLUSTERS.name):
         return True
     made = made_by(records[0])
     if made.code_version != code_versions.get(DUPLICATE_CLUSTERS.name):
