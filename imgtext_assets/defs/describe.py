@@ -7,7 +7,7 @@ the UI would fetch it.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -18,21 +18,25 @@ from imgtext_assets.text import markdown
 
 
 def funnel(rows: pl.DataFrame) -> dict[str, Any]:
-    """Rows in, kept and rejected, as numbers, as one line, and as a table by reason."""
+    """Rows in, kept and rejected, as one line and as numbers; the rejected ones by reason, with a few of each."""
     reasons = rejected_by_reason(rows)
     kept = rows.height - sum(reasons.values())
+    numbers = {"rows_in": rows.height, "rows_kept": kept, "rows_rejected": rows.height - kept}
     line = f"{rows.height:,} in = {kept:,} kept + {rows.height - kept:,} rejected"
-    if reasons:
-        line += " (" + ", ".join(f"{reason} {count:,}" for reason, count in reasons.items()) + ")"
+    if not reasons:
+        return {"funnel": line, **numbers}
     records = [dg.TableRecord({"reason": reason, "rows": count}) for reason, count in reasons.items()]
     return {
-        "funnel": line,
-        "rows_in": rows.height,
-        "rows_kept": kept,
-        "rows_rejected": rows.height - kept,
+        "funnel": f"{line} ({listed(reasons)})",
+        **numbers,
         "rejected_by_reason": dg.MetadataValue.table(records, _REASONS_SCHEMA),
         "rejected_rows": _examples(rows),
     }
+
+
+def listed(counts: Mapping[str, int]) -> str:
+    """Counts by word as a line: `gone 3, moved 1`."""
+    return ", ".join(f"{word} {count:,}" for word, count in counts.items())
 
 
 def _examples(rows: pl.DataFrame) -> dg.MarkdownMetadataValue:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass
+from itertools import count
 from pathlib import PurePosixPath
 
 import polars as pl
@@ -91,24 +92,32 @@ def _rows(base_url: str) -> list[_Row]:
         for number, file in enumerate(files):
             for link in file:
                 id_ = rows[-1].id if link.repeats_id else ids[len(rows) % len(ids)]
-                path = _PATHS[source](link, id_, len(rows))
-                rows.append(
-                    _Row(
-                        link,
-                        source,
-                        f"metadata/{source}/{source}.{number:03d}.parquet",
-                        id_,
-                        path,
-                        _url(link, base_url, path, rows),
-                    )
-                )
+                name = f"metadata/{source}/{source}.{number:03d}.parquet"
+                path, url = _address(link, source, id_, base_url, rows)
+                rows.append(_Row(link, source, name, id_, path, url))
     return rows
 
 
-def _url(link: Link, base_url: str, path: str, rows: list[_Row]) -> str:
+def _address(link: Link, source: str, id_: str, base_url: str, rows: list[_Row]) -> tuple[str, str]:
+    """Path and URL of a row.
+
+    LAION's rows get their ids from their URLs, and of two equal pictures the one of the lower id is kept. So a copy is
+    numbered on until its id is in the upper half, above those of PD12M's first file, which it copies: its end must not
+    hang on the port of the web.
+    """
+    for number in count(len(rows), step=1000):
+        path = _PATHS[source](link, id_, number)
+        url = _url(link, base_url, path, number, rows)
+        derived = uuid.uuid5(uuid.NAMESPACE_URL, f"{source}:{url}")
+        if source != "laion" or link.stage != "deduplicated" or derived.int >> 127:
+            return path, url
+    raise AssertionError("half of all ids are in the upper half")
+
+
+def _url(link: Link, base_url: str, path: str, number: int, rows: list[_Row]) -> str:
     if link.repeats_address_of is not None:
         scheme, rest = rows[link.repeats_address_of].url.split(":", 1)
-        return f"{scheme.upper()}:{rest}#again"
+        return f"{scheme.upper()}:{rest}#again-{number}"
     return link.address or base_url + path
 
 

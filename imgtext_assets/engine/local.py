@@ -89,7 +89,12 @@ class LocalEngine:
     def _submit(self, fn: Callable[[Item], Value], batch: list[Item]) -> ProcessFuture:
         if self._pool is None:
             # Not fork: a copy of a process with threads (Dagster, polars) may start with their locks held.
-            self._pool = ProcessPool(max_workers=self._workers, context=multiprocessing.get_context("forkserver"))
+            self._pool = ProcessPool(
+                max_workers=self._workers,
+                initializer=_adopt_environment,
+                initargs=(dict(os.environ),),
+                context=multiprocessing.get_context("forkserver"),
+            )
         return self._pool.schedule(_run_chunk, args=(fn, batch, self._limits))
 
     def _results(self, fn: Callable[[Item], Value], future: ProcessFuture, batch: list[Item]) -> Iterator[Any]:
@@ -112,6 +117,14 @@ class LocalEngine:
             return Failed("timeout", f"not done after {cpu_seconds * WALL_PER_CPU:g} s")
         code = error.exitcode or 0
         return Failed("crash", f"the process died of {signal.Signals(-code).name if code < 0 else f'exit code {code}'}")
+
+
+def _adopt_environment(variables: dict[str, str]) -> None:
+    """In a worker: have the environment that the engine's process has now.
+
+    Workers get that of the fork server, which started with the first engine; a store's address may have been set since.
+    """
+    os.environ.update(variables)
 
 
 def _run_chunk(fn: Callable[[Item], Value], batch: list[Item], limits: Limits) -> bytes:

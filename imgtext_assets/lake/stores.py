@@ -41,7 +41,7 @@ def open_store(root: str) -> ObjectStore:
             return LocalStore(root, mkdir=True)
         if root.startswith("s3://"):
             # Retries are the store's own; a minute is long enough for a SlowDown and short enough to be told.
-            return from_url(root, client_options=client_options(), retry_config=_RETRY)
+            return from_url(root, config=_credentials(), client_options=client_options(), retry_config=_RETRY)
         return HTTPStore.from_url(root)
 
 
@@ -53,6 +53,11 @@ def storage_options(root: str) -> dict[str, str]:
 def client_options() -> Any:
     """Plain HTTP only where the endpoint was given as such, as a local S3 server is."""
     return {"allow_http": _plain_http()}
+
+
+def _credentials() -> Any:
+    """What the environment says, given by name: so a store that travels to a worker process takes it along."""
+    return {name.lower(): os.environ[name] for name in _VARIABLES if name in os.environ}
 
 
 def _plain_http() -> bool:
@@ -95,6 +100,14 @@ def scan_paths(root: str, paths: list[str]) -> pl.LazyFrame:
     return pl.scan_parquet(urls, storage_options=storage_options(root) or None, glob=False)
 
 
+_VARIABLES = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+)
 _RETRY: Any = {"max_retries": 8}
 
 __all__ = [

@@ -80,7 +80,8 @@ def test_most_reasons_are_planted(sample: Sample) -> None:
     by_request = {("license_filtered", "removed"), ("verified", "removed")}
     needs_more_than_http = {("downloaded", reason) for reason in ("dns", "tls", "timeout", "unreachable", "too_large")}
     needs_long = {("downloaded", "throttled")}
-    assert known - planted == by_request | needs_more_than_http | needs_long
+    needs_two_shards = {("deduplicated", "same_id")}
+    assert known - planted == by_request | needs_more_than_http | needs_long | needs_two_shards
 
 
 def test_it_is_the_same_each_time(sample: Sample) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
@@ -42,6 +43,18 @@ def test_two_runs_that_store_the_same_bytes_do_not_clash(blobs: Blobs) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: blobs.put(name(data), io.BytesIO(data)), range(32)))
     assert blobs.get(name(data)) == data
+
+
+def test_a_store_that_travels_to_another_process_takes_its_settings_along(
+    lake_root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers start from a server process whose environment may be older."""
+    blobs = Blobs(lake_root)
+    blobs.put(name(b"here"), b"here")
+    packed = pickle.dumps(blobs)
+    for variable in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.delenv(variable, raising=False)
+    assert pickle.loads(packed).get(name(b"here")) == b"here"
 
 
 def test_a_missing_blob_is_one_clear_error(blobs: Blobs) -> None:

@@ -8,6 +8,7 @@ import polars as pl
 from imgtext_assets import duplicates
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs.automation import on_any_shard, on_change
+from imgtext_assets.defs.describe import listed
 from imgtext_assets.defs.fetching import POOL, Fetcher, counts
 from imgtext_assets.defs.progress import Progress
 from imgtext_assets.defs.stage import NETWORK_RETRY, stage_output, table_options, table_output
@@ -63,7 +64,9 @@ def duplicate_clusters(fingerprints: pl.LazyFrame, catalog: dg.ResourceParam[Cat
     clusters = duplicates.find_clusters(fingerprints.filter(in_catalog), catalog.policy.duplicates)
     repeats = clusters.filter(pl.col("rule").is_not_null())
     by_rule = dict(repeats.group_by("rule").len().sort("rule").iter_rows())
-    metadata = {"clusters": clusters["cluster_id"].n_unique(), "repeats": repeats.height, **by_rule}
+    groups = clusters.select("cluster_id", "keeper_shard").n_unique()
+    summary = f"{repeats.height:,} rows repeat {groups:,} that are kept ({listed(by_rule)})" if groups else "no repeats"
+    metadata = {"summary": summary, "clusters": groups, "repeats": repeats.height, **by_rule}
     return table_output(clusters, metadata)
 
 

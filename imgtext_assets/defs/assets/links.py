@@ -8,7 +8,7 @@ import polars as pl
 from imgtext_assets import links
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs.automation import on_any_shard
-from imgtext_assets.defs.describe import drawing, markdown_table
+from imgtext_assets.defs.describe import drawing, listed, markdown_table
 from imgtext_assets.defs.fetching import POOL
 from imgtext_assets.defs.progress import Progress, Report
 from imgtext_assets.defs.stage import NETWORK_RETRY, table_options, table_output
@@ -37,7 +37,8 @@ def link_checks(
     answers = links.answers_frame(_watched(fetch_all(asked, catalog.fetch), len(asked), report))
     observed = links.states(rows.lazy(), answers.lazy()).collect()
     by_state = dict(observed.group_by("state").len().sort("state").iter_rows())
-    return table_output(observed, {"links": observed.height, **by_state})
+    summary = f"{observed.height:,} links: {listed(by_state)}" if by_state else "no links"
+    return table_output(observed, {"summary": summary, "links": observed.height, **by_state})
 
 
 def _watched(outcomes: Iterator[Outcome], total: int, report: Report) -> Iterator[Outcome]:
