@@ -132,6 +132,12 @@ class FetchSettings(Model):
         return networks
 
     @property
+    def what_may_be_had(self) -> FetchSettings:
+        """These settings as far as they decide whether an address may be had at all; the rest is how it is asked."""
+        deciding = ("allow_networks", "allow_ports", "max_bytes", "max_redirects", "respect_opt_out", "placeholders")
+        return FetchSettings.model_validate({name: getattr(self, name) for name in deciding})
+
+    @property
     def user_agent(self) -> str:
         """An honest User-Agent: this project, its version, and the contact where one is given."""
         from importlib.metadata import version

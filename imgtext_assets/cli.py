@@ -151,7 +151,7 @@ def trace(
         raise typer.Exit(1)
     for shard, row_id in found.iter_rows():
         row = history(project.scan, shard, row_id)
-        releases = project.releases_with(row_id)
+        releases = project.releases_with(row.raw["source"], row_id)
         if as_json:
             sys.stdout.write(json.dumps(asdict(row) | {"releases": releases}, default=_json_value, indent=2) + "\n")
         else:
@@ -200,6 +200,8 @@ def remove(
     """
     project: Project = context.obj
     named = {"sha256": key.lower(), "url": pl.select(url_key(pl.lit(key))).item(), "id": key}[key_kind(key)]
+    if named is None:
+        raise typer.BadParameter(f"{key!r} is no id, SHA-256 or http(s) address", param_hint="ID|URL|SHA256")
     asked = find_rows(project.scan, key, url_key)
     rows = asked if only_this else with_repeats(project.scan, asked)
     known = names(project.scan, rows)
@@ -273,7 +275,7 @@ def main() -> None:
     except (CatalogError, NoInstanceError) as mistake:
         fail(str(mistake))
         sys.exit(2)
-    except (LakeError, SourceError, OSError) as failure:
+    except (LakeError, SourceError, OSError, pl.exceptions.ComputeError) as failure:
         fail(str(failure))
         sys.exit(1)
     except KeyboardInterrupt:

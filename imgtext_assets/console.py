@@ -112,7 +112,7 @@ def show_frame(frame: pl.DataFrame, title: str) -> None:
 def show_history(found: History, releases: Sequence[str]) -> None:
     """One row's way through every stage, its cluster, fetches, observations, removals and releases."""
     raw = found.raw
-    out.print(Text(f"{raw['id']}", style="bold"), Text(f"source {raw['source']}, shard {raw['shard']}"))
+    out.print(Text(plain(raw["id"]), style="bold"), Text(f"source {raw['source']}, shard {raw['shard']}"))
     _lines("row", {name: raw[name] for name in ("url", "caption", "license", "creator") if raw[name]})
     table = Table("stage", "verdict", "facts", show_edge=False)
     for step in found.steps:

@@ -185,6 +185,7 @@ FETCHES = Table(
         Column("detail", pl.String(), "The outcome in full, for people."),
         Column("passing", pl.Boolean(), "The failure may pass: the next run asks again.", required=True),
         Column("md5", pl.String(), "MD5 of the bytes, 32 hex digits."),
+        Column("settings", pl.String(), "Digest of the settings that decided whether the address may be had."),
         *_FETCH,
     ),
     append_only=True,
@@ -276,14 +277,16 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((c.name for c in _CLUSTER), ("url_key", "fingerprint_sha256", "phash")),
     **dict.fromkeys((c.name for c in _FETCH), ("url",)),
     **{f"declared_{name}": (name,) for name in ("width", "height", "mime_type")},
-    **dict.fromkeys(("width", "height", "mime_type", "measured_md5"), ("sha256",)),
+    "measured_md5": ("sha256",),
 }
+MEASURED_FROM: dict[str, tuple[str, ...]] = dict.fromkeys(("width", "height", "mime_type"), ("sha256",))
+"""What `verified` sets anew: of the same name before, the declared values."""
 
 _FETCH_REASONS = {
     "not_found": "The host answers 404.",
     "gone": "The host answers 410, or another 4xx that will not pass.",
     "forbidden": "The host answers 401, 403 or 451.",
-    "throttled": "The host answers 429 (or 403 in bursts) and kept doing so.",
+    "throttled": "The host answers 429 and kept doing so, or asked for quiet.",
     "server_error": "The host answers 5xx and kept doing so.",
     "timeout": "No answer, or one slower than the limits.",
     "dns": "The host name has no address.",

@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from imgtext_assets.tables import MADE_FROM, Column, Table
+from imgtext_assets.tables import MADE_FROM, MEASURED_FROM, STAGES, VERIFIED, Column, Table
 from imgtext_assets.text import markdown
 
 
@@ -69,7 +69,8 @@ def column_schema(table: Table) -> dg.TableSchema:
 
 def _meaning(column: Column, table: Table) -> str:
     """What a column is, in what unit, and what it is made from: Dagster's own UI draws no lineage of columns."""
-    made_from = MADE_FROM.get(column.name, ()) if column.name in table.adds else ()
+    made_from = () if table is STAGES[0] or table not in STAGES else _made_from(column.name, table)
+    made_from = () if made_from == (column.name,) else made_from
     origin = " Made from " + ", ".join(f"`{name}`" for name in made_from) + "." if made_from else ""
     return column.meaning + (f" Unit: {column.unit}." if column.unit else "") + origin
 
@@ -87,6 +88,8 @@ def column_lineage(table: Table, upstream: Table | None) -> dict[str, Any]:
 
 
 def _made_from(column: str, table: Table) -> tuple[str, ...]:
+    if table is VERIFIED and column in MEASURED_FROM:
+        return MEASURED_FROM[column]
     return MADE_FROM[column] if column in table.adds else (column,)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from imgtext_assets.catalog import Catalog, Source
+from imgtext_assets.catalog import Catalog, Source, digest
 from imgtext_assets.defs.history import SOURCE_FILES, newest
 from imgtext_assets.defs.partitions import shards
 from imgtext_assets.lake import Lake, LakeError, list_files
@@ -88,6 +88,12 @@ def _problems(source: Source, plan: pl.DataFrame) -> list[str]:
     ]
 
 
+def present_shards(lake: Lake, source: str | None = None) -> list[str]:
+    """Keys of the shards whose file is there and whose source is in the catalog, of all sources or of one."""
+    known = known_shards(lake).filter(state="present")
+    return (known if source is None else known.filter(source=source))["shard"].to_list()
+
+
 def shard_plan(lake: Lake, shard: str) -> dict[str, Any]:
     """The plan of one shard, a row of SHARDS. Raises LakeError where its file cannot be read."""
     plan = known_shards(lake).filter(shard=shard).to_dicts()
@@ -123,15 +129,20 @@ def add_partitions(instance: dg.DagsterInstance, discovery: Discovery) -> list[s
     return new
 
 
-def file_events(instance: dg.DagsterInstance, discovery: Discovery) -> list[dg.AssetMaterialization]:
+def file_events(instance: dg.DagsterInstance, discovery: Discovery, catalog: Catalog) -> list[dg.AssetMaterialization]:
     """The version of each readable shard's piece of a file, where the instance does not know it yet.
+
+    How the catalog says to read its source is part of it: another mapping of columns makes this source's shards stale.
 
     Materialisations of the external asset, not observations: Dagster 1.13 takes no account of observations where it
     compares the data versions of partitions.
     """
     known = newest(instance, SOURCE_FILES.to_user_string())
+    reading = {source.name: digest(source.model_copy(update={"paths": []})) for source in catalog.sources}
     present = discovery.shards.filter(state="present").with_columns(
-        version=pl.format("{}:{}:{}", "file_version", "first_row", "rows")
+        version=pl.format(
+            "{}:{}:{}:{}", "file_version", "first_row", "rows", pl.col("source").replace_strict(reading, default="")
+        )
     )
     return [
         dg.AssetMaterialization(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import dagster as dg
 import polars as pl
 
-from imgtext_assets.catalog import FetchSettings
+from imgtext_assets.catalog import FetchSettings, digest
 from imgtext_assets.defs.progress import Progress
 from imgtext_assets.fetch import Outcome, Request, fetch_all
 from imgtext_assets.fetch.harvest import Harvest, harvest, latest
@@ -34,9 +34,11 @@ class Fetcher:
         addresses = dict(pairs.unique("key", keep="first", maintain_order=True).iter_rows())
         shard, tables = self.context.partition_key, self.lake.tables
         journal = tables.scan(FETCHES.name, FETCHES.schema, [shard])
+        asked_for = pl.col("url_key").is_in(list(addresses))
         result = harvest(
             addresses,
-            self._stored(latest(journal).collect()),
+            self._stored(latest(journal).filter(asked_for).collect()),
+            settings=digest(self.settings.what_may_be_had),
             ask=self._ask,
             store=self.lake.blobs.put,
             journal=self._journal,

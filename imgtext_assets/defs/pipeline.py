@@ -16,7 +16,7 @@ import polars as pl
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs import stale
 from imgtext_assets.defs.build import build_defs
-from imgtext_assets.defs.discover import add_partitions, discover, file_events, known_shards
+from imgtext_assets.defs.discover import add_partitions, discover, file_events, present_shards
 from imgtext_assets.defs.jobs import BUILD, INGEST
 from imgtext_assets.defs.progress import Progress
 from imgtext_assets.defs.runs import RunResult, run_job
@@ -62,7 +62,7 @@ class Pipeline:
         """List the sources' files and add their shards. Returns what is wrong with them, a line each."""
         discovery = discover(self.catalog, self.lake)
         add_partitions(self.instance, discovery)
-        for event in file_events(self.instance, discovery):
+        for event in file_events(self.instance, discovery, self.catalog):
             self.instance.report_runless_asset_event(event)
         return discovery.problems
 
@@ -73,7 +73,8 @@ class Pipeline:
         """
         wanted = ORDER[: ORDER.index(until) + 1]
         removed, removed_bytes = stale.shards_with_removed_rows(self.lake)
-        problems = self._run_stages("ingest", [s for s in INGEST if s in wanted], shards, removed, force)
+        again = [*removed, *stale.shards_to_fingerprint_again(self.lake)]
+        problems = self._run_stages("ingest", [s for s in INGEST if s in wanted], shards, again, force)
         if DUPLICATE_CLUSTERS.name not in wanted:
             return problems
         if force or stale.clusters_stale(self.instance, self.lake, code_versions(self.catalog)):
@@ -124,13 +125,12 @@ class Project:
 
     def shards(self, source: str | None = None) -> list[str]:
         """Keys of the shards whose file is there, of all sources or of one."""
-        known = known_shards(self.lake).filter(state="present")
-        return (known if source is None else known.filter(source=source))["shard"].to_list()
+        return present_shards(self.lake, source)
 
-    def releases_with(self, row_id: str) -> list[str]:
-        """Versions that hold a row of that id, oldest first."""
+    def releases_with(self, source: str, row_id: str) -> list[str]:
+        """Versions that hold a source's row of that id, oldest first."""
         releases = self.lake.releases
-        return [v for v in releases.versions() if _count(releases.scan(v).filter(id=row_id))]
+        return [v for v in releases.versions() if _count(releases.scan(v).filter(source=source, id=row_id))]
 
 
 def _count(rows: pl.LazyFrame) -> Any:

@@ -6,6 +6,8 @@ from hashlib import sha256
 import dagster as dg
 
 from imgtext_assets.defs import jobs
+from imgtext_assets.defs.discover import present_shards
+from imgtext_assets.lake import Lake
 from imgtext_assets.tables import VERIFIED
 
 # Rechecks are spread over the first 28 days of a month, so that no host gets them all in one night.
@@ -18,9 +20,9 @@ _DAYS = 28
     description="Mondays at 03:00 UTC: read every built shard's file again and ask again for what failed for a "
     "passing reason.",
 )
-def weekly_refresh(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+def weekly_refresh(context: dg.ScheduleEvaluationContext, lake: dg.ResourceParam[Lake]) -> Iterator[dg.RunRequest]:
     """A refresh of every built shard."""
-    for shard in sorted(context.instance.get_materialized_partitions(dg.AssetKey(VERIFIED.name))):
+    for shard in _built(context.instance, lake):
         yield dg.RunRequest(run_key=f"refresh-{context.scheduled_execution_time:%G-%V}-{shard}", partition_key=shard)
 
 
@@ -29,10 +31,10 @@ def weekly_refresh(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequ
     cron_schedule="0 4 1-28 * *",
     description="Daily at 04:00 UTC: recheck the links of the shards whose day of the month it is.",
 )
-def monthly_recheck(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+def monthly_recheck(context: dg.ScheduleEvaluationContext, lake: dg.ResourceParam[Lake]) -> Iterator[dg.RunRequest]:
     """A recheck of the shards whose day it is."""
     today = context.scheduled_execution_time
-    for shard in sorted(context.instance.get_materialized_partitions(dg.AssetKey(VERIFIED.name))):
+    for shard in _built(context.instance, lake):
         if recheck_day(shard) == today.day:
             yield dg.RunRequest(run_key=f"recheck-{today:%Y-%m}-{shard}", partition_key=shard)
 
@@ -45,6 +47,11 @@ def monthly_recheck(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunReq
 def monthly_release(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """One release a month."""
     return dg.RunRequest(run_key=f"release-{context.scheduled_execution_time:%Y-%m}")
+
+
+def _built(instance: dg.DagsterInstance, lake: Lake) -> list[str]:
+    """Shards that were verified, and whose file and source are still there."""
+    return sorted(instance.get_materialized_partitions(dg.AssetKey(VERIFIED.name)) & set(present_shards(lake)))
 
 
 def recheck_day(shard: str) -> int:

@@ -4,7 +4,8 @@ import dagster as dg
 
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs import jobs
-from imgtext_assets.defs.discover import add_partitions, discover, file_events
+from imgtext_assets.defs.discover import add_partitions, discover, file_events, present_shards
+from imgtext_assets.defs.killed import end_killed_runs
 from imgtext_assets.defs.stale import shards_with_new_verdicts, stages_to_run
 from imgtext_assets.defs.versions import code_versions
 from imgtext_assets.lake import Lake
@@ -19,9 +20,10 @@ def shard_sensor(
     context: dg.SensorEvaluationContext, catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake]
 ) -> dg.SensorResult:
     """The same as `imgtext build` does first."""
+    end_killed_runs(context.instance)
     discovery = discover(catalog, lake)
     new = add_partitions(context.instance, discovery)
-    events = file_events(context.instance, discovery)
+    events = file_events(context.instance, discovery, catalog)
     for problem in discovery.problems:
         context.log.warning(problem)
     said = "; ".join([f"{len(new)} new shards, {len(events)} new or changed", *discovery.problems])
@@ -41,9 +43,10 @@ def verdict_sensor(
     lake: dg.ResourceParam[Lake],
 ) -> dg.SensorResult | dg.SkipReason:
     """Builds of the shards for which the new clusters mean something else."""
-    keys = lake.tables.shards(FINGERPRINTS.name)
+    present = set(present_shards(lake))
+    keys = [key for key in lake.tables.shards(FINGERPRINTS.name) if key in present]
     stale = stages_to_run(context.instance, lake, [DEDUPLICATED.name], keys, code_versions(catalog))
-    changed = sorted({*stale, *shards_with_new_verdicts(lake)})
+    changed = sorted({*stale, *shards_with_new_verdicts(lake)} & present)
     if not changed:
         return dg.SkipReason("no shard's verdicts changed")
     requests = [dg.RunRequest(run_key=f"{asset_event.run_id}-{shard}", partition_key=shard) for shard in changed]

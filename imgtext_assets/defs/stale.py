@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import dagster as dg
 import polars as pl
 
+from imgtext_assets.defs.checks import BLOCKING_CHECKS
 from imgtext_assets.defs.history import SOURCE_FILES, as_input, made_by, newest
 from imgtext_assets.lake import Lake
 from imgtext_assets.tables import (
@@ -39,14 +40,17 @@ def stages_to_run(
     """For each shard that needs it, the stages to run: from the first that is stale to the last given.
 
     A stage is stale where it is missing (from the instance, or from the lake: the one may have been moved or emptied
-    without the other), was made from other data than there is now, or by other code or another policy. `stages` are
-    in the order of the graph, and each reads the one before it there.
+    without the other), was made from other data than there is now, by other code or another policy, or has not passed
+    its blocking checks. `stages` are in the order of the graph, and each reads the one before it there.
     """
     made = {name: newest(instance, name) for name in {*stages, *map(_upstream, stages)}}
     stored = {name: set(lake.tables.shards(name)) for name in stages}
+    unsound = {name: _unsound(instance, name) for name in stages}
 
     def is_stale(stage: str, shard: str) -> bool:
         this, upstream = made[stage].get(shard), made[_upstream(stage)].get(shard)
+        if shard in unsound[stage]:
+            return True
         if this is None or shard not in stored[stage] or this.code_version != code_versions.get(stage):
             return True
         return upstream is not None and this.read(_upstream(stage)) != as_input([upstream])
@@ -68,6 +72,17 @@ def clusters_stale(instance: dg.DagsterInstance, lake: Lake, code_versions: Mapp
     if read is None:
         return max((shard.place for shard in fingerprints), default=0) > made.place
     return read != as_input(fingerprints)
+
+
+def _unsound(instance: dg.DagsterInstance, stage: str) -> set[str | None]:
+    """Shards whose table failed a blocking check, or was not checked since it was written (a killed run)."""
+    keys = [dg.AssetCheckKey(dg.AssetKey(stage), name) for name in BLOCKING_CHECKS]
+    return {
+        check.partition_key
+        for check in instance.event_log_storage.get_asset_check_partition_info(keys)
+        if check.latest_execution_status.value != "SUCCEEDED"
+        or check.latest_target_materialization_storage_id != check.latest_materialization_storage_id
+    }
 
 
 def _upstream(stage: str) -> str:
@@ -116,3 +131,12 @@ def shards_with_removed_rows(lake: Lake) -> tuple[list[str], list[str]]:
         return pl.concat(hits).unique().sort("shard").collect()["shard"].to_list()
 
     return holding(licensed, {"id": "id", "url": "url_key"}), holding(checked, {"sha256": "sha256"})
+
+
+def shards_to_fingerprint_again(lake: Lake) -> list[str]:
+    """Shards with rows whose picture was not to be had at `fingerprints`, and was at `downloaded`.
+
+    Nothing is known of what they repeat until their hashes are taken; their bytes are in the store by now.
+    """
+    verified = goes_on(lake.tables.scan(VERIFIED.name, VERIFIED.schema)).filter(pl.col("fingerprint_sha256").is_null())
+    return verified.select(pl.col("shard").unique().sort()).collect()["shard"].to_list()

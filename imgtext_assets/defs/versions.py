@@ -27,6 +27,12 @@ _CODE = dict.fromkeys(
 )
 
 
+class SourceNames(BaseModel):
+    """Which sources are compared for duplicates."""
+
+    names: list[str]
+
+
 def code_versions(catalog: Catalog) -> dict[str, str]:
     """The code version of each asset: a number for its code, and a digest of the settings that it obeys.
 
@@ -36,11 +42,11 @@ def code_versions(catalog: Catalog) -> dict[str, str]:
     claims = policy.licenses.model_copy(update={"allow": [], "exclude_accounts": []})  # all that `verified` asks of it
     pictures = catalog.pictures.model_copy(update={"workers": None})  # how many there are changes no row
     obeys: Mapping[str, Sequence[BaseModel]] = {
-        "raw_metadata": catalog.sources,
         "license_filtered": [policy.licenses],
-        "fingerprints": [policy.resolution, pictures],
-        "duplicate_clusters": [policy.duplicates],
+        "fingerprints": [policy.resolution, pictures, catalog.fetch.what_may_be_had],
+        "duplicate_clusters": [policy.duplicates, SourceNames(names=[source.name for source in catalog.sources])],
         "resolution_filtered": [policy.resolution],
+        "downloaded": [catalog.fetch.what_may_be_had],
         "verified": [policy.resolution, claims, pictures],
         "link_decay": [catalog.links],
         "release": [catalog.release],

@@ -23,6 +23,8 @@ from imgtext_assets.tables import FETCHES
 _STORE_AT_ONCE = 16
 _FLUSH_SECONDS = 5.0
 _FLUSH_ROWS = 2_000
+# Outcomes that our own settings decide: they are final only as long as these stay.
+_BY_SETTINGS = ["blocked_address", "too_large", "redirect_loop", "opted_out", "placeholder"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def harvest(
     addresses: Mapping[str, str],
     known: pl.DataFrame,
     *,
+    settings: str,
     ask: Callable[[Iterable[str]], Iterator[Outcome]],
     store: Callable[[str, IO[bytes]], None],
     journal: Callable[[pl.DataFrame], None],
@@ -53,12 +56,14 @@ def harvest(
 
     `addresses` has a spelling to ask for each url_key; `known` has the latest answers (rows of FETCHES, one a
     url_key, only those whose bytes are in the store). `ask` yields outcomes in any order; `store` keeps a body under
-    its SHA-256; `journal` appends rows; `progress` is told addresses done and addresses in all.
+    its SHA-256; `journal` appends rows; `settings` is a digest of what decides whether an address may be had, and an
+    address that was refused under another one is asked for again. `progress` is told addresses done and in all.
     """
-    settled = known.filter(~pl.col("passing") & pl.col("url_key").is_in(list(addresses)))
+    refused_otherwise = pl.col("outcome").is_in(_BY_SETTINGS) & pl.col("settings").ne_missing(settings)
+    settled = known.filter(~pl.col("passing") & ~refused_otherwise & pl.col("url_key").is_in(list(addresses)))
     done = set(settled["url_key"])
     todo = {url: key for key, url in addresses.items() if key not in done}
-    with _Writer(store, journal) as writer:
+    with _Writer(store, journal, settings) as writer:
         for count, outcome in enumerate(ask(todo), start=1):
             writer.add(outcome, todo[outcome.request.url])
             progress(len(done) + count, len(addresses))
@@ -74,8 +79,10 @@ def harvest(
 class _Writer:
     """Stores bodies on a few threads, and journals each row once its body is stored."""
 
-    def __init__(self, store: Callable[[str, IO[bytes]], None], journal: Callable[[pl.DataFrame], None]) -> None:
-        self._store, self._journal = store, journal
+    def __init__(
+        self, store: Callable[[str, IO[bytes]], None], journal: Callable[[pl.DataFrame], None], settings: str
+    ) -> None:
+        self._store, self._journal, self._settings = store, journal, settings
         self._pool = ThreadPoolExecutor(_STORE_AT_ONCE)
         self._pending: dict[Future[None], dict[str, Any]] = {}
         self._rows: list[dict[str, Any]] = []
@@ -93,7 +100,7 @@ class _Writer:
             self._pool.shutdown()
 
     def add(self, outcome: Outcome, url_key: str) -> None:
-        row = _row(outcome, url_key)
+        row = _row(outcome, url_key) | {"settings": self._settings}
         if outcome.body is None or outcome.sha256 is None:
             self._rows.append(row)
         else:

@@ -16,9 +16,9 @@ def with_answers(rows: pl.LazyFrame, answers: pl.LazyFrame) -> pl.LazyFrame:
     `answers` has one row of FETCHES for every `url_key` of `rows`.
     """
     joined = rows.drop("reject_reason", "reject_detail").join(
-        answers.drop("url", "md5", "passing"), on="url_key", how="left", maintain_order="left"
+        answers.drop("url", "md5", "passing", "settings"), on="url_key", how="left", maintain_order="left"
     )
-    failed = pl.col("outcome") != "ok"
+    failed = pl.col("outcome").ne_missing("ok")
     return DOWNLOADED.conform(
         joined.with_columns(
             reject_reason=pl.when(failed).then("outcome"),

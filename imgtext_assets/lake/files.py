@@ -8,11 +8,12 @@ cleanly where other readers abort.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from imgtext_assets.lake.stores import LakeError, ObjectStore, is_local, open_store, storage_options, store_errors
+from imgtext_assets.lake.stores import LakeError, ObjectStore, has, is_local, open_store, storage_options, store_errors
 
 LISTING_SCHEMA = pl.Schema(
     {"source_file": pl.String(), "rows": pl.Int64(), "file_version": pl.String(), "problem": pl.String()}
@@ -64,7 +65,7 @@ def _counted(known: pl.DataFrame | None) -> dict[tuple[str, str], tuple[int | No
 def count_rows(url: str) -> tuple[int | None, str | None]:
     """Number of rows by the parquet footer, and None; or None and what is wrong with the file."""
     try:
-        with closing(_open(url)) as file:
+        with store_errors(url), closing(_open(url)) as file:
             return pq.read_metadata(file).num_rows, None
     except (LakeError, OSError, pa.ArrowException) as error:
         return None, f"{url}: cannot be read as parquet: {' '.join(str(error).split())[:200]}"
@@ -125,27 +126,32 @@ def _expand(pattern: str) -> Sequence[_Found]:
 
 
 def _expand_local(pattern: str) -> list[_Found]:
-    path = Path(pattern)
-    files = (
-        path.parent.glob(path.name) if "**" not in pattern else Path(path.anchor).glob(str(path)[len(path.anchor) :])
-    )
+    files = [Path(found) for found in glob(pattern, recursive=True)]  # noqa: PTH207 - reads folders' patterns as S3's are
     stats = [(file, file.stat()) for file in files if file.is_file()]
     return [_Found(str(file), f"{stat.st_size}-{stat.st_mtime_ns}") for file, stat in stats]
 
 
 def _expand_store(pattern: str) -> list[_Found]:
     fixed = pattern[: min((pattern.find(c) for c in "*?[" if c in pattern), default=len(pattern))]
-    folder, _, rest = fixed.rpartition("/")
+    folder, _, name = fixed.rpartition("/")
     with store_errors(pattern):
         store = open_store(folder)
-        if fixed == pattern:
-            metas = [obstore.head(store, rest)]
-        elif pattern.startswith("https://"):
+        if fixed != pattern and pattern.startswith("https://"):
             raise LakeError(f"{pattern}: a web server cannot list files; name each file in the catalog")
-        else:
+        if fixed != pattern:
             metas = [meta for batch in obstore.list(store) for meta in batch]
+        else:
+            metas = [obstore.head(store, name)] if has(store, name) else []
     found = [(f"{folder}/{meta['path']}", f"{meta['size']}-{meta['e_tag'] or meta['last_modified']}") for meta in metas]
-    return [_Found(url, version) for url, version in found if fixed == pattern or fnmatchcase(url, pattern)]
+    wanted = re.compile(_as_regex(pattern))
+    return [_Found(url, version) for url, version in found if fixed == pattern or wanted.fullmatch(url)]
+
+
+def _as_regex(pattern: str) -> str:
+    """A glob as `glob` reads it: `*` and `?` stay within a folder, `**/` is any number of folders."""
+    parts = re.split(r"(\*\*/|\*|\?|\[[^]]+\])", pattern)
+    special = {"**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]"}
+    return "".join(special.get(part) or (part if part.startswith("[") else re.escape(part)) for part in parts)
 
 
 def _expand_hub(pattern: str) -> list[_Found]:

@@ -7,6 +7,7 @@ is ever written again.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,8 @@ class Releases:
         """Versions that are complete, oldest first (`2026.9.0` before `2026.11.0`)."""
         with store_errors(f"{self.root}/releases"):
             listed = [meta["path"] for batch in obstore.list(self._store, prefix="releases") for meta in batch]
-        complete = {path.split("/")[1] for path in listed if path.count("/") == 2 and path.endswith(f"/{_MANIFEST}")}
+        found = (re.fullmatch(rf"releases/(\d+\.\d+\.\d+)/{re.escape(_MANIFEST)}", path) for path in listed)
+        complete = {match[1] for match in found if match}
         return sorted(complete, key=lambda version: [int(part) for part in version.split(".")])
 
     def manifest(self, version: str) -> dict[str, Any]:

@@ -183,7 +183,10 @@ def run_keys(schedule: dg.ScheduleDefinition, world: World, at: datetime) -> dic
     """Run requests of a schedule: shard and run key."""
     repository = build_defs(world.catalog).get_repository_def()
     with dg.build_schedule_context(
-        instance=world.instance, scheduled_execution_time=at, repository_def=repository
+        instance=world.instance,
+        scheduled_execution_time=at,
+        repository_def=repository,
+        resources={"lake": world.project.lake},
     ) as context:
         requests = repository.get_schedule_def(schedule.name).evaluate_tick(context).run_requests or []
     return {request.partition_key: request.run_key for request in requests}

@@ -11,7 +11,10 @@ import pytest
 
 from imgtext_assets.defs.build import build_defs
 from imgtext_assets.defs.io import LakeIOManager
+from imgtext_assets.defs.jobs import BUILD
 from imgtext_assets.defs.runs import run_job
+from imgtext_assets.defs.stale import stages_to_run
+from imgtext_assets.defs.versions import code_versions
 from imgtext_assets_tests.defs.world import NoBars, World
 
 SHARD = "pd12m-00001"
@@ -92,3 +95,7 @@ def test_a_table_that_breaks_the_contract_stops_its_shard(branch: World) -> None
     assert not result.ok
     assert set(result.metadata) == {"deduplicated", "resolution_filtered", "downloaded"}
     assert "rows_conserved" in (result.problem or "")
+    due = stages_to_run(branch.instance, lake, BUILD, [SHARD], code_versions(branch.catalog))
+    assert due == {SHARD: ["downloaded", "verified"]}, "the next build must not go on from the broken table"
+    refused = run_job(defs, "release", branch.instance)
+    assert "every shard up to date" in (refused.problem or "")

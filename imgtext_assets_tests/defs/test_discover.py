@@ -40,7 +40,7 @@ def look(catalog: Catalog, instance: dg.DagsterInstance) -> tuple[Discovery, lis
     """As the sensor does: discover, add partitions, tell Dagster. Returns the shards that it was told of."""
     found = discover(catalog, Lake(catalog.lake))
     add_partitions(instance, found)
-    events = file_events(instance, found)
+    events = file_events(instance, found, catalog)
     for event in events:
         instance.report_runless_asset_event(event)
     return found, [event.partition for event in events]

@@ -27,7 +27,12 @@ OBEYED: dict[str, tuple[dict[str, Any], set[str]]] = {
     "release": ({"release": {"title": "Another"}}, {"release"}),
     "politeness": ({"fetch": {"concurrency": 3}}, set()),
     "lake": ({"lake": "elsewhere"}, set()),
-    "source": ({"sources": [{"name": "a", "format": "table", "paths": "x", "license": "CC0"}]}, {"raw_metadata"}),
+    "source": ({"sources": [{"name": "a", "format": "table", "paths": "x", "license": "CC0"}]}, set()),
+    "another source": (
+        {"sources": [{"name": name, "format": "table", "paths": "x"} for name in "ab"]},
+        {"duplicate_clusters"},
+    ),
+    "what may be had": ({"fetch": {"max_bytes": 10}}, {"fingerprints", "downloaded"}),
 }
 
 

@@ -45,8 +45,9 @@ CHANGES = {
     "pictures": {"pictures": {"max_pixels": 1}},
     "links": {"links": {"dead_days": 15}},
     "release": {"release": {"name": "other"}},
-    "fetch": {"fetch": {"attempts": 5}},
-    "sources` (any of them)": {"sources": [{"name": "b", "format": "table", "paths": "b"}]},
+    "fetch`, what may be had": {"fetch": {"max_bytes": 5}},
+    "fetch`, how it is asked": {"fetch": {"attempts": 5}},
+    "sources[].name` (or another source)": {"sources": [{"name": "b", "format": "table", "paths": "a"}]},
 }
 
 

@@ -31,10 +31,13 @@ class Shard:
         self.asked: list[str] = []
         self.writes: list[tuple[str, ...]] = []
 
-    def run(self, kinds: dict[str, Kind], keep: Callable[[str, IO[bytes]], None] | None = None) -> Harvest:
+    def run(
+        self, kinds: dict[str, Kind], keep: Callable[[str, IO[bytes]], None] | None = None, settings: str = "as before"
+    ) -> Harvest:
         return harvest(
             {f"key:{url}": url for url in kinds},
             latest(self.journal.lazy()).collect(),
+            settings=settings,
             ask=lambda urls: self._ask(urls, kinds),
             store=keep or self._keep,
             journal=self._write,
@@ -140,3 +143,12 @@ def test_of_an_interrupted_run_nothing_stored_is_asked_for_again(monkeypatch: py
     shard.asked.clear()
     assert shard.run(whole).answers.height == 200
     assert set(shard.asked) == set(whole) - journalled
+
+
+def test_what_our_own_settings_refused_is_asked_for_again_once_they_change() -> None:
+    shard = Shard()
+    shard.run({"a": "too_large", "b": "not_found"})
+    shard.run({"a": "too_large", "b": "not_found"})
+    assert shard.asked == ["a", "b"]
+    shard.run({"a": "ok", "b": "not_found"}, settings="larger ones allowed")
+    assert shard.asked == ["a", "b", "a"]

@@ -94,3 +94,19 @@ def test_the_hub_lists_globs_with_sizes_versions_and_rows() -> None:
     assert [row["source_file"] for row in rows] == [f"hf://datasets/Spawning/PD12M/metadata/{name}" for name in parts]
     assert [row["rows"] for row in rows] == [3, 3]
     assert {row["file_version"] for row in rows} == {f"{len(file.getvalue())}-{'d' * 40}"}
+
+
+def test_globs_mean_the_same_on_a_folder_and_on_s3(lake_root: str) -> None:
+    tables = Tables(lake_root)
+    for path in ("meta/a", "meta/old/b", "meta/old/older/c"):
+        tables.write(path, FRAME)
+
+    def found(pattern: str) -> list[str]:
+        listed = list_files([f"{lake_root}/{pattern}"])["source_file"]
+        return sorted(file.removeprefix(f"{lake_root}/") for file in listed)
+
+    assert found("meta/*.parquet") == ["meta/a.parquet"]
+    assert found("meta/*/b.parquet") == ["meta/old/b.parquet"]
+    assert found("meta/**/*.parquet") == ["meta/a.parquet", "meta/old/b.parquet", "meta/old/older/c.parquet"]
+    assert found("meta/[ab].parquet") == ["meta/a.parquet"]
+    assert found("meta/none.parquet") == []

@@ -15,6 +15,8 @@ from imgtext_assets.defs.stage import NETWORK_RETRY, table_options, table_output
 from imgtext_assets.fetch import Outcome, Request, fetch_all
 from imgtext_assets.tables import LINK_CHECKS, LINK_DECAY
 
+_HOSTS = 20
+
 
 @dg.asset(
     **table_options(LINK_CHECKS, group="links", kinds={"http"}),
@@ -60,7 +62,7 @@ def link_decay(link_checks: pl.LazyFrame, catalog: dg.ResourceParam[Catalog]) ->
     metadata = {
         "links": int(newest["links"].sum()),
         "alive_share": links.alive_share(newest),
-        "by_host": markdown_table(newest.columns, newest.rows()),
+        "largest_hosts": markdown_table(newest.columns, newest.top_k(_HOSTS, by="links").rows()),
         "survival": drawing(links.survival_svg(decay), "share of links alive over time"),
     }
     return table_output(decay, metadata)

@@ -10,11 +10,13 @@ import polars as pl
 from imgtext_assets import publish
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs.describe import column_schema
-from imgtext_assets.defs.discover import known_shards
+from imgtext_assets.defs.discover import known_shards, present_shards
 from imgtext_assets.defs.funnel import stage_funnel
 from imgtext_assets.defs.stage import OWNERS
+from imgtext_assets.defs.stale import shards_with_new_verdicts, stages_to_run
+from imgtext_assets.defs.versions import code_versions
 from imgtext_assets.lake import Lake, LakeError
-from imgtext_assets.tables import RELEASE, REMOVALS, VERIFIED
+from imgtext_assets.tables import RELEASE, REMOVALS, STAGES, VERIFIED
 
 _SPEC = dg.AssetSpec(
     RELEASE.name,
@@ -29,10 +31,14 @@ _SPEC = dg.AssetSpec(
 
 
 # Not `@dg.asset`, which would name its op `release`: Dagster wants the job of that name to be alone.
-@dg.multi_asset(name="cut_release", specs=[_SPEC])
-def release(catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
+# One at a time, by its pool: two would take the same version.
+@dg.multi_asset(name="cut_release", specs=[_SPEC], pool="release")
+def release(
+    context: dg.AssetExecutionContext, catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake]
+) -> dg.MaterializeResult:
     """Cut a new version from all verified shards: metadata, manifest, dataset card, changes since the last."""
     refuse_if_incomplete(lake)
+    refuse_if_stale(context.instance, catalog, lake)
     sources = [source.name for source in catalog.sources]
     removals = lake.tables.scan(REMOVALS.name, REMOVALS.schema)
     verified = lake.tables.scan(VERIFIED.name, VERIFIED.schema).filter(pl.col("source").is_in(sources))
@@ -75,4 +81,18 @@ def refuse_if_incomplete(lake: Lake) -> None:
         raise LakeError(
             f"a release needs every shard verified; missing {len(missing)}, such as {missing[0]}: "
             "build it (`imgtext build`), or take its file out of the catalog"
+        )
+
+
+def refuse_if_stale(instance: dg.DagsterInstance, catalog: Catalog, lake: Lake) -> None:
+    """Refuse where a shard was made from other files, code, policies or verdicts than there are, or failed a check.
+
+    Its rows would go out under a policy that they were never judged by.
+    """
+    present = present_shards(lake)
+    stale = stages_to_run(instance, lake, [stage.name for stage in STAGES], present, code_versions(catalog))
+    behind = sorted({*stale, *shards_with_new_verdicts(lake)} & set(present))
+    if behind:
+        raise LakeError(
+            f"a release needs every shard up to date; {len(behind)} are not, such as {behind[0]}: run `imgtext build`"
         )
