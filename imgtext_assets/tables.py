@@ -284,8 +284,8 @@ MEASURED_FROM: dict[str, tuple[str, ...]] = dict.fromkeys(("width", "height", "m
 
 _FETCH_REASONS = {
     "not_found": "The host answers 404.",
-    "gone": "The host answers 410, or another 4xx that will not pass.",
-    "forbidden": "The host answers 401, 403 or 451.",
+    "gone": "The host answers 410.",
+    "forbidden": "The host answers 401, 403, 451 or another 4xx: it refuses, which does not say that nothing is there.",
     "throttled": "The host answers 429 and kept doing so, or asked for quiet.",
     "server_error": "The host answers 5xx and kept doing so.",
     "timeout": "No answer, or one slower than the limits.",

@@ -122,7 +122,7 @@ def of_status(status: int) -> Verdict | None:
     if status >= 500:
         return Verdict("server_error", passing=True, retry=status in _RETRIED_5XX)
     if status >= 400:
-        return _STATUS.get(status, Verdict("gone", passing=False))
+        return _STATUS.get(status, Verdict("forbidden", passing=False))
     return REDIRECT_LOOP if status >= 300 else Verdict("incomplete", passing=True)
 
 

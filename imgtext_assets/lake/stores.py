@@ -41,7 +41,7 @@ def open_store(root: str) -> ObjectStore:
             return LocalStore(root, mkdir=True)
         if root.startswith("s3://"):
             # Retries are the store's own; a minute is long enough for a SlowDown and short enough to be told.
-            return from_url(root, config=_credentials(), client_options=client_options(), retry_config=_RETRY)
+            return from_url(root, config=_credentials(), client_options=_client_options(), retry_config=_RETRY)
         return HTTPStore.from_url(root)
 
 
@@ -50,7 +50,7 @@ def storage_options(root: str) -> dict[str, str]:
     return {"aws_allow_http": "true"} if root.startswith("s3://") and _plain_http() else {}
 
 
-def client_options() -> Any:
+def _client_options() -> Any:
     """Plain HTTP only where the endpoint was given as such, as a local S3 server is."""
     return {"allow_http": _plain_http()}
 

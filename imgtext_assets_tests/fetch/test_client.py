@@ -130,7 +130,7 @@ def test_another_try_starts_from_the_first_address(fetch: Fetch):
     [
         ("404 Not Found", "not_found", 1, False),
         ("410 Gone", "gone", 1, False),
-        ("418 Teapot", "gone", 1, False),
+        ("418 Teapot", "forbidden", 1, False),
         ("403 Forbidden", "forbidden", 1, False),
         ("501 Not Implemented", "server_error", 1, True),
         ("503 Busy", "server_error", 3, True),

@@ -33,7 +33,7 @@ def test_every_error_of_libcurl_has_a_reason_of_the_dictionary(code: int):
     [
         (404, "not_found", False, False),
         (410, "gone", False, False),
-        (400, "gone", False, False),
+        (400, "forbidden", False, False),
         (401, "forbidden", False, False),
         (403, "forbidden", False, False),
         (451, "forbidden", False, False),
