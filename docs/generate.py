@@ -1,4 +1,5 @@
-"""Write the docs that are generated: `data-dictionary.md` from `tables.py`, `cli.md` from the command itself."""
+"""Write the docs that are generated: `data-dictionary.md` from `tables.py`, `licenses.md` from the table of licences,
+`cli.md` from the command itself."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import typer.main
 from typer.cli import get_docs_for_click
 
 from imgtext_assets.cli import app
+from imgtext_assets.rights.licenses import licenses_page
 from imgtext_assets.tables import REASONS, STAGES, TABLES, Column, Table
 from imgtext_assets.text import markdown
 
@@ -49,7 +51,12 @@ def command_line() -> str:
     return _NOTE.format("imgtext_assets/cli.py") + text.strip() + "\n"
 
 
-GENERATED = {"data-dictionary.md": data_dictionary, "cli.md": command_line}
+def licenses() -> str:
+    """Every licence that is known, as markdown."""
+    return _NOTE.format("imgtext_assets/rights/licenses") + licenses_page()
+
+
+GENERATED = {"data-dictionary.md": data_dictionary, "cli.md": command_line, "licenses.md": licenses}
 
 
 if __name__ == "__main__":

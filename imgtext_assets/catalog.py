@@ -15,23 +15,54 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeGuard, get_args
+from typing import Annotated, Any, Literal, TypeGuard, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, PositiveInt, PrivateAttr, ValidationError, field_validator
+
+from imgtext_assets.policies import (
+    AccountPolicy,
+    CaptionPolicy,
+    ConsentPolicy,
+    DuplicatePolicy,
+    LicensePolicy,
+    Model,
+    Policy,
+    ResolutionPolicy,
+)
+
+__all__ = [
+    "DEFAULT_CATALOG",
+    "AccountPolicy",
+    "CaptionPolicy",
+    "Catalog",
+    "CatalogError",
+    "ConsentPolicy",
+    "DuplicatePolicy",
+    "FetchSettings",
+    "Format",
+    "HostLimits",
+    "LicensePolicy",
+    "LinkSettings",
+    "Model",
+    "PictureSettings",
+    "Policy",
+    "ReleaseSettings",
+    "ResolutionPolicy",
+    "Source",
+    "digest",
+    "load_catalog",
+]
 
 DEFAULT_CATALOG = Path("data/catalog.yaml")
-Format = Literal["pd12m", "megalith", "laion", "table"]
+Format = Literal["auto", "pd12m", "megalith", "laion400m", "laion5b", "laion-aesthetics", "datacomp", "table"]
+
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class CatalogError(Exception):
     """The catalog cannot be used; the message names the file, the key and what was expected."""
-
-
-class Model(BaseModel):
-    """Settings that are checked, complete and never changed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _as_list(value: object) -> object:
@@ -42,12 +73,16 @@ class Source(Model):
     """One list of rows by somebody else: where its files are and how to read them."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", description="lower case; the first part of shard keys")
-    format: Format
+    format: Format = Field(default="auto", description="how its columns are named; `auto` tells by the columns")
     paths: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)] = Field(
         description="files or globs: local, s3://, hf:// or https://"
     )
     license: str | None = Field(default=None, description="licence of the whole list, where its rows state none")
+    license_scheme: Literal["flickr"] | None = Field(default=None, description="whose numbers its licences may be")
     columns: dict[str, str] = Field(default={}, description="format `table`: our column -> the file's column")
+    header: bool = Field(default=True, description="CSV and TSV: the first line names the columns (else column_1, ...)")
+    license_policy: LicensePolicy | None = Field(default=None, description="in place of `policy.licenses`")
+    caption_policy: CaptionPolicy | None = Field(default=None, description="in place of `policy.captions`")
 
     @field_validator("paths")
     @classmethod
@@ -58,40 +93,12 @@ class Source(Model):
                 raise ValueError(f"{path!r}: expected a local path or s3://, hf:// or https://")
         return paths
 
-
-class LicensePolicy(Model):
-    """Which rows may be used at all."""
-
-    allow: list[str] = Field(
-        default=["CC0-1.0", "CC-PDM-1.0", "US-government-work", "no-known-copyright"],
-        description="licence ids (see rights/licenses.py) that go on; all others are rejected",
-    )
-    exclude_accounts: list[str] = Field(default=[], description="accounts whose rows are rejected")
-    reject_stated_claims: bool = Field(default=True, description="reject rows whose caption or file claims copyright")
-
-
-class DuplicatePolicy(Model):
-    """When two pictures count as the same."""
-
-    radius: int = Field(
-        default=4, ge=0, le=8, description="largest Hamming distance of two 64-bit pHashes that repeat, bits"
-    )
-
-
-class ResolutionPolicy(Model):
-    """How large a picture must be."""
-
-    min_width: int = Field(default=256, ge=1, description="pixels")
-    min_height: int = Field(default=256, ge=1, description="pixels")
-    max_aspect_ratio: float | None = Field(default=3.0, ge=1, description="long side / short side; null: no limit")
-
-
-class Policy(Model):
-    """What goes on and what is rejected."""
-
-    licenses: LicensePolicy = LicensePolicy()
-    duplicates: DuplicatePolicy = DuplicatePolicy()
-    resolution: ResolutionPolicy = ResolutionPolicy()
+    @property
+    def reading(self) -> Source:
+        """These settings as far as they decide what `raw_metadata` makes of a file."""
+        return self.model_copy(
+            update={"paths": [], "license_scheme": None, "license_policy": None, "caption_policy": None}
+        )
 
 
 class HostLimits(Model):
@@ -118,7 +125,6 @@ class FetchSettings(Model):
     min_bytes_per_second: PositiveInt = Field(default=1024, description="slower than this for 10 s is a timeout")
     max_bytes: PositiveInt = Field(default=64 * 2**20, description="largest body, bytes")
     max_redirects: int = Field(default=10, ge=0)
-    respect_opt_out: bool = Field(default=True, description="honour X-Robots-Tag noai and noimageai")
     placeholders: list[str] = Field(
         default=["*/photo_unavailable*"],
         description="globs on the final URL of a host's 'not available' picture (Flickr's by default)",
@@ -134,7 +140,7 @@ class FetchSettings(Model):
     @property
     def what_may_be_had(self) -> FetchSettings:
         """These settings as far as they decide whether an address may be had at all; the rest is how it is asked."""
-        deciding = ("allow_networks", "allow_ports", "max_bytes", "max_redirects", "respect_opt_out", "placeholders")
+        deciding = ("allow_networks", "allow_ports", "max_bytes", "max_redirects", "placeholders")
         return FetchSettings.model_validate({name: getattr(self, name) for name in deciding})
 
     @property
@@ -182,7 +188,7 @@ class ReleaseSettings(Model):
 
 
 class Catalog(Model):
-    """A whole catalog. `lake` and local `paths` are already absolute once read by `load_catalog`."""
+    """A whole catalog. Read by `load_catalog`, its paths are absolute but for those of sources: see `place`."""
 
     lake: str = "lake"
     shard_rows: int = Field(default=100_000, ge=1, le=100_000, description="rows a shard at most")
@@ -192,6 +198,7 @@ class Catalog(Model):
     pictures: PictureSettings = PictureSettings()
     links: LinkSettings = LinkSettings()
     release: ReleaseSettings = ReleaseSettings()
+    _folder: Path = PrivateAttr(default=Path())
 
     @field_validator("sources")
     @classmethod
@@ -207,6 +214,23 @@ class Catalog(Model):
         if name not in by_name:
             raise KeyError(f"no source {name!r} in the catalog; it has {', '.join(by_name)}")
         return by_name[name]
+
+    def place(self, path: str) -> str:
+        """Where a path of a source is. One that is relative lies below the catalog's folder, and moves with it."""
+        return path if "://" in path else str(self._folder / path)
+
+    def name(self, file: str, source: Source) -> str:
+        """A source's file as it is written down: as the source's paths are, relative or not; undone by `place`."""
+        relative = not any("://" in path or Path(path).is_absolute() for path in source.paths)
+        return file.removeprefix(f"{self._folder}/") if relative else file
+
+    def license_policy(self, source: str) -> LicensePolicy:
+        """The licence policy that holds for a source: its own, else that of all."""
+        return self.source(source).license_policy or self.policy.licenses
+
+    def caption_policy(self, source: str) -> CaptionPolicy:
+        """The caption policy that holds for a source: its own, else that of all."""
+        return self.source(source).caption_policy or self.policy.captions
 
 
 def digest(*settings: BaseModel) -> str:
@@ -276,7 +300,18 @@ def _with_absolute_paths(catalog: Catalog, folder: Path) -> Catalog:
     def absolute(path: str) -> str:
         return path if "://" in path else str(folder / path)
 
-    sources = [
-        source.model_copy(update={"paths": [absolute(path) for path in source.paths]}) for source in catalog.sources
-    ]
-    return catalog.model_copy(update={"lake": absolute(catalog.lake), "sources": sources})
+    def changed(model: M, **values: Any) -> M:
+        return model.model_copy(update=values)
+
+    catalog._folder = folder
+    policy = catalog.policy
+    decisions, lists = policy.accounts.decisions, policy.consent.opt_out_lists
+    return changed(
+        catalog,
+        lake=absolute(catalog.lake),
+        policy=changed(
+            policy,
+            accounts=changed(policy.accounts, decisions=absolute(decisions) if decisions else None),
+            consent=changed(policy.consent, opt_out_lists=[absolute(path) for path in lists]),
+        ),
+    )

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from enum import StrEnum
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
@@ -22,15 +24,18 @@ from imgtext_assets.catalog import CatalogError, load_catalog
 from imgtext_assets.console import Bars, fail, out
 from imgtext_assets.defs.build import new_engine
 from imgtext_assets.defs.funnel import stage_funnel
+from imgtext_assets.defs.orders import write_decision
 from imgtext_assets.defs.pipeline import ORDER, Pipeline, Project
+from imgtext_assets.defs.reading import new_reader
 from imgtext_assets.defs.runs import NoInstanceError, instance
 from imgtext_assets.demo import DemoWeb, decay, load_pages, write_sample
 from imgtext_assets.demo.serve import PORT
 from imgtext_assets.lake import Lake, LakeError
 from imgtext_assets.publish.lineage import find_rows, history, key_kind, names, with_repeats
-from imgtext_assets.rights import NAMES, tombstones
+from imgtext_assets.rights import NAMES, tombstones, undecided
 from imgtext_assets.sources import SourceError, url_key
-from imgtext_assets.tables import LINK_CHECKS, REMOVALS, VERIFIED
+from imgtext_assets.tables import ACCOUNTS, LINK_CHECKS, RAW_METADATA, REMOVALS, VERIFIED
+from imgtext_assets.text import plain
 
 app = typer.Typer(
     name="imgtext",
@@ -41,6 +46,14 @@ app = typer.Typer(
     help="Builds open image-text datasets and keeps them alive: `imgtext build`, then `imgtext release`, then "
     "`imgtext recheck` for years. What a command does shows in the Dagster UI (`dagster dev`).",
 )
+
+
+class Verdict(StrEnum):
+    """What may be decided of an account."""
+
+    include = "include"
+    exclude = "exclude"
+
 
 SourceOption = Annotated[str | None, typer.Option("--source", metavar="NAME", help="Only the shards of this source.")]
 ShardOption = Annotated[
@@ -90,10 +103,10 @@ def build(
 
 @contextmanager
 def _pipeline(project: Project) -> Iterator[Pipeline]:
-    """The pipeline with bars on the terminal, and with processes that decode for all its runs."""
+    """The pipeline with bars on the terminal, and with processes that decode and read for all its runs."""
     on = instance()
-    with Bars() as bars, new_engine(project.catalog.pictures) as engine:
-        yield Pipeline(project.catalog, project.lake, on, bars, engine)
+    with Bars() as bars, new_engine(project.catalog.pictures) as engine, new_reader() as reader:
+        yield Pipeline(project.catalog, project.lake, on, bars, engine, reader)
 
 
 def _selected(project: Project, source: str | None, shard: str | None) -> list[str]:
@@ -213,6 +226,62 @@ def remove(
 
 
 @app.command()
+def accounts(
+    context: typer.Context,
+    top: Annotated[int, typer.Option(min=1, help="How many accounts to show.")] = 50,
+    source: SourceOption = None,
+    everyone: Annotated[bool, typer.Option("--all", help="Also those that are decided.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with every sample link.")] = False,
+) -> None:
+    """List the accounts that nobody has judged yet, those with most rows first: a licence is as good as who gave it.
+
+    Shows what became of their rows and pages to look at. `imgtext decide` records what you find.
+    """
+    project: Project = context.obj
+    _selected(project, source, None)
+    with _pipeline(project) as pipeline:
+        _end(pipeline.accounts())
+    table = project.scan(ACCOUNTS.name).filter(pl.lit(source is None) | (pl.col("source") == source)).collect()
+    shown = table.head(top) if everyone else undecided(table, top)
+    if as_json:
+        sys.stdout.write(shown.write_ndjson())
+    elif shown.is_empty():
+        out.print("No account is undecided." if table.height else "No row names an account.")
+    else:
+        console.show_accounts(shown, f"{table.height:,} accounts, {table['verdict'].count():,} of them decided")
+
+
+@app.command()
+def decide(
+    context: typer.Context,
+    account: Annotated[str, typer.Argument(help="The account, as `imgtext accounts` shows it.")],
+    verdict: Annotated[Verdict, typer.Argument(help="Whether its rows may be used.")],
+    why: Annotated[str, typer.Option(help="Why, in a sentence.")],
+    who: Annotated[str | None, typer.Option(help="Who decides; else the name that you are logged in by.")] = None,
+    source: Annotated[str | None, typer.Option(metavar="NAME", help="Only in this source.")] = None,
+) -> None:
+    """Add a decision on an account to the catalog's decisions file; the last one of an account holds.
+
+    The next build judges exactly the shards anew that hold the account.
+    """
+    project: Project = context.obj
+    _selected(project, source, None)
+    file = project.catalog.policy.accounts.decisions
+    if file is None or "://" in file:
+        raise CatalogError("`policy.accounts.decisions`: name a local CSV file, such as account-decisions.csv")
+    today = datetime.now(UTC).date().isoformat()
+    decision = {"account": account, "verdict": verdict.value, "who": who or getuser(), "when": today, "why": why}
+    try:
+        write_decision(Path(file), decision | {"source": source or ""})
+    except ValueError as error:
+        raise CatalogError(str(error)) from None
+    rows = project.scan(RAW_METADATA.name).filter(pl.col("account") == account)
+    held = rows.filter(pl.lit(source is None) | (pl.col("source") == source)).group_by("shard").len("rows")
+    console.show_frame(held.sort("shard").collect(), f"{verdict.value} {plain(account)}: shards that hold the account")
+    out.print("Next: `imgtext build` judges these shards anew.")
+
+
+@app.command()
 def release(context: typer.Context) -> None:
     """Cut a new version from all verified shards: metadata, manifest, dataset card, changes since the last."""
     with _pipeline(context.obj) as pipeline:
@@ -233,7 +302,7 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where the sample is written.")] = Path("data/sample"),
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the sample's web on 127.0.0.1.")] = PORT,
 ) -> None:
-    """Build the sample: about 150 real photographs on a small web of their own, from metadata to a release.
+    """Build the sample: about 200 real photographs on a small web of their own, from metadata to a release.
 
     Then the links are rechecked, some of them rot, and they are rechecked again.
     """
@@ -246,7 +315,7 @@ def demo(
         _end(problems + pipeline.build(shards))
         problems = pipeline.recheck(shards)
         web.pages = decay(web.pages)
-        problems += pipeline.recheck(shards)
+        problems += pipeline.recheck(shards) + pipeline.accounts()
         console.show_funnel(stage_funnel(project.lake, shards))
         _show_links(project)
         _release(pipeline)

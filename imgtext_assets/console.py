@@ -5,6 +5,7 @@ No Dagster here. Rich markup is never parsed in data: everything from outside go
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -106,6 +107,22 @@ def show_frame(frame: pl.DataFrame, title: str) -> None:
     table = Table(*frame.columns, title=title, title_justify="left")
     for row in frame.iter_rows():
         table.add_row(*(escape(plain("" if value is None else value)) for value in row))
+    out.print(table)
+
+
+def show_accounts(accounts: pl.DataFrame, title: str) -> None:
+    """Accounts with the number of their rows, what became of them, and pages to look at."""
+    table = Table("source", "account", title=title, title_justify="left")
+    for name in ("rows", "kept"):
+        table.add_column(name, justify="right")
+    for name in ("rejected", "decided", "look at"):
+        table.add_column(name, overflow="fold")
+    for row in accounts.iter_rows(named=True):
+        rejected = ", ".join(f"{reason} {count:,}" for reason, count in json.loads(row["rejected"]).items())
+        decided = " ".join(plain(row[name]) for name in ("verdict", "who", "when") if row[name])
+        names = [row["source"], Text(plain(row["account"]))]
+        counts = [f"{row['rows']:,}", f"{row['kept_share']:.0%}", rejected]
+        table.add_row(*names, *counts, Text(decided), Text("\n".join(plain(link) for link in row["samples"][:2])))
     out.print(table)
 
 

@@ -1,4 +1,4 @@
-"""The data dictionary: every table's columns with type, unit and meaning, and every reason for a rejection.
+"""The data dictionary: every table's columns with type, unit and meaning; the reasons are in `reasons`.
 
 This module alone defines names and types. Stages conform their output to it, the checks compare with it, and the
 UI's column schemas and `docs/data-dictionary.md` are generated from it.
@@ -13,6 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
+
+from imgtext_assets.reasons import REASONS
+
+__all__ = ["REASONS", "STAGES", "TABLES", "Column", "Table", "goes_on", "reject"]
 
 UTC_TIME = pl.Datetime("us", "UTC")
 
@@ -69,24 +73,35 @@ _RAW = (
     Column(
         "url_key",
         pl.String(),
-        "The address normalised for comparison: lower-case scheme and host, no default port, no fragment.",
+        "The address normalised for comparison: scheme and host in lower case (IDNA A-labels), no default port or "
+        "fragment, percent-encodings normalised, no dot segments.",
     ),
     Column("preview_url", pl.String(), "Address of a smaller version, where the source's host offers one."),
     Column("landing_url", pl.String(), "Address of the page that shows the picture."),
     Column("caption", pl.String(), "The text that goes with the picture, as given."),
+    Column("title", pl.String(), "The picture's title at its source, where that is not the caption."),
+    Column("description", pl.String(), "What the picture's page says of it, where that is not the caption."),
     Column("creator", pl.String(), "Who made the picture, as given."),
     Column("creator_url", pl.String(), "The creator's page."),
     Column("account", pl.String(), "The account at the host that published the picture."),
     Column("license", pl.String(), "The licence as stated by the source: a URL, a number or a phrase."),
+    Column("license_from", pl.String(), "Who stated `license`: `row`, or `catalog` for a whole list."),
     Column("width", pl.Int64(), "Width as declared; from `verified` on as measured.", "pixels"),
     Column("height", pl.Int64(), "Height as declared; from `verified` on as measured.", "pixels"),
     Column("mime_type", pl.String(), "Media type as declared; from `verified` on as measured from the content."),
     Column("md5", pl.String(), "MD5 of the file as declared, 32 hex digits."),
+    Column("declared_sha256", pl.String(), "SHA-256 of the file as declared, 64 hex digits."),
     Column("similarity", pl.Float64(), "Cosine similarity of CLIP's picture and text embeddings, as given.", "-1 to 1"),
     Column("nsfw", pl.String(), "The source's word on unsafe content (UNLIKELY, UNSURE, NSFW, UNTAGGED)."),
     Column("punsafe", pl.Float64(), "Probability that the picture is unsafe, as given.", "0 to 1"),
     Column("pwatermark", pl.Float64(), "Probability of a watermark, as given.", "0 to 1"),
     Column("aesthetic", pl.Float64(), "Aesthetic score, as given.", "0 to 10"),
+    Column(
+        "ignored",
+        pl.String(),
+        "Values that the source gave and that are out of range or of a wrong type, so count as not given: a JSON "
+        "object by our column.",
+    ),
     Column("extra", pl.String(), "What else the source said of the row, as a JSON object."),
 )
 _VERDICT = (
@@ -96,6 +111,9 @@ _VERDICT = (
 _LICENSE = (
     Column("license_id", pl.String(), "The licence that `license` was recognised as: an SPDX id where there is one."),
     Column("license_url", pl.String(), "The licence's canonical address."),
+    Column("license_evidence", pl.String(), "Who stated the licence, and the pattern that it was recognised by."),
+    Column("attribution", pl.String(), "The credit line that the licence asks for: title, creator, source, licence."),
+    Column("review", pl.String(), "What a person should look at; null where nothing is doubtful."),
 )
 _FINGERPRINT = (
     Column(
@@ -130,6 +148,12 @@ _FETCH = (
     Column("etag", pl.String(), "ETag of the response, for conditional requests (RFC 9110 8.8.3)."),
     Column("last_modified", pl.String(), "Last-Modified of the response, as sent."),
     Column("content_type", pl.String(), "Content-Type of the response, as sent."),
+    Column(
+        "consent",
+        pl.String(),
+        "What the host said of the use of the picture when it was asked (X-Robots-Tag, TDMRep, robots.txt): a JSON "
+        "object by signal.",
+    ),
     Column("fetched_at", UTC_TIME, "When the response was complete.", "UTC"),
     Column("attempts", pl.Int64(), "Requests that it took in that run, redirects not counted."),
 )
@@ -190,6 +214,12 @@ FETCHES = Table(
     ),
     append_only=True,
 )
+HOST_FILES = Table(
+    "host_files",
+    "Every answer to a request for a host's robots.txt or tdmrep.json, by day (UTC), of all shards.",
+    FETCHES.columns,
+    append_only=True,
+)
 LINK_CHECKS = Table(
     "link_checks",
     "One observation a link and round.",
@@ -207,6 +237,7 @@ LINK_CHECKS = Table(
         Column("etag", pl.String(), "ETag of the response."),
         Column("last_modified", pl.String(), "Last-Modified of the response, as sent."),
         Column("sha256", pl.String(), "SHA-256 of the body, where one was read."),
+        *(c for c in _FETCH if c.name == "consent"),
         Column("detail", pl.String(), "The observation in full, for people."),
         Column("checked_at", UTC_TIME, "When the link was asked.", "UTC", required=True),
     ),
@@ -261,79 +292,51 @@ RELEASE = Table(
         *(c for c in _RAW if c.name in ("id", "url", "caption", "width", "height", "mime_type")),
         Column("hash", pl.String(), "MD5 of the file, 32 hex digits."),
         Column("license", pl.String(), "Address of the licence."),
+        Column("license_id", pl.String(), "The licence: an SPDX id where there is one."),
+        Column("attribution", pl.String(), "The credit line that the licence asks for; null where it asks for none."),
         *(c for c in _RAW if c.name == "source"),
         *(c for c in _FETCH if c.name == "sha256"),
     ),
 )
+ACCOUNTS = Table(
+    "accounts",
+    "What became of each account's rows over all shards, and what people decided of it.",
+    (
+        *(c for c in _RAW if c.name == "source"),
+        Column("account", pl.String(), "The account at the host that published the pictures.", required=True),
+        Column("rows", pl.Int64(), "Rows of the account.", required=True),
+        Column("kept", pl.Int64(), "Rows that no stage has rejected so far.", required=True),
+        Column("kept_share", pl.Float64(), "kept / rows.", "0 to 1", required=True),
+        Column("rejected", pl.String(), "Rejected rows by reason, most first: a JSON object.", required=True),
+        Column("samples", pl.List(pl.String()), "Up to five of its pages, else of its pictures.", required=True),
+        Column("verdict", pl.String(), "`include` or `exclude` by the decisions file; null: nobody has decided."),
+        Column("who", pl.String(), "Who decided."),
+        Column("when", pl.Date(), "When it was decided."),
+        Column("why", pl.String(), "Why, in the words of who decided."),
+    ),
+)
 
 STAGES = (RAW_METADATA, LICENSE_FILTERED, FINGERPRINTS, DEDUPLICATED, RESOLUTION_FILTERED, DOWNLOADED, VERIFIED)
-TABLES = (*STAGES, DUPLICATE_CLUSTERS, FETCHES, LINK_CHECKS, LINK_DECAY, REMOVALS, SHARDS, RELEASE)
+_OTHERS = (DUPLICATE_CLUSTERS, FETCHES, HOST_FILES, LINK_CHECKS, LINK_DECAY, REMOVALS, SHARDS, ACCOUNTS, RELEASE)
+TABLES = (*STAGES, *_OTHERS)
 BY_NAME = {table.name: table for table in TABLES}
 
 # What a column that a stage adds is made from: columns of the stage before. Others are passed on by name.
 MADE_FROM: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((c.name for c in _LICENSE), ("license",)),
+    "attribution": ("title", "caption", "creator", "landing_url", "license"),
+    "review": ("caption", "title", "description", "license"),
     **dict.fromkeys((c.name for c in _FINGERPRINT), ("preview_url", "url")),
     **dict.fromkeys((c.name for c in _CLUSTER), ("url_key", "fingerprint_sha256", "phash")),
     **dict.fromkeys((c.name for c in _FETCH), ("url",)),
     **{f"declared_{name}": (name,) for name in ("width", "height", "mime_type")},
     "measured_md5": ("sha256",),
 }
-MEASURED_FROM: dict[str, tuple[str, ...]] = dict.fromkeys(("width", "height", "mime_type"), ("sha256",))
+MEASURED_FROM: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("width", "height", "mime_type"), ("sha256",)),
+    "review": ("review", "sha256"),
+}
 """What `verified` sets anew: of the same name before, the declared values."""
-
-_FETCH_REASONS = {
-    "not_found": "The host answers 404.",
-    "gone": "The host answers 410.",
-    "forbidden": "The host answers 401, 403, 451 or another 4xx: it refuses, which does not say that nothing is there.",
-    "throttled": "The host answers 429 and kept doing so, or asked for quiet.",
-    "server_error": "The host answers 5xx and kept doing so.",
-    "timeout": "No answer, or one slower than the limits.",
-    "dns": "The host name has no address.",
-    "tls": "The host's certificate or TLS is not valid.",
-    "unreachable": "The connection was refused, reset or broken.",
-    "incomplete": "The body ended before the length that was promised.",
-    "too_large": "The body is larger than `fetch.max_bytes`.",
-    "redirect_loop": "More redirects than `fetch.max_redirects`, or a redirect to nowhere.",
-    "blocked_address": "The address, or one it redirects to, is private, not http(s), or on a refused port.",
-    "opted_out": "The host says `X-Robots-Tag: noai` or `noimageai`.",
-    "placeholder": "The address now leads to the host's 'not available' picture.",
-}
-REASONS: dict[str, dict[str, str]] = {
-    "raw_metadata": {
-        "bad_url": "No address, or one that is not http or https with a host.",
-        "repeated_id": "Another row of the same shard has the same id.",
-    },
-    "license_filtered": {
-        "removed": "A tombstone names the row or its address.",
-        "account_excluded": "The catalog excludes the account.",
-        "license_unknown": "The stated licence is none that we know.",
-        "license_not_allowed": "The licence is known and the policy does not allow it.",
-        "rights_claimed": "The caption claims rights that contradict the licence.",
-    },
-    "fingerprints": {},
-    "deduplicated": {
-        "same_id": "A row of another shard of the source has the same id.",
-        "same_url": "Another row has the same address.",
-        "same_bytes": "Another row has the same bytes.",
-        "near_duplicate": "Another picture is within the policy's Hamming distance.",
-    },
-    "resolution_filtered": {
-        "too_small": "Declared smaller than the policy's least width or height.",
-        "bad_aspect_ratio": "Declared more elongated than the policy allows.",
-    },
-    "downloaded": _FETCH_REASONS,
-    "verified": {
-        "removed": "A tombstone names the bytes.",
-        "not_image": "The bytes are no picture of an allowed format.",
-        "damaged": "The picture does not decode whole: truncated or corrupt.",
-        "decode_limit": "Decoding exceeds the limits on pixels, time or memory.",
-        "md5_mismatch": "The bytes are not those that the source declared.",
-        "too_small": "Measured smaller than the policy's least width or height.",
-        "bad_aspect_ratio": "Measured more elongated than the policy allows.",
-        "rights_claimed": "The file's own metadata claims rights that contradict the licence.",
-    },
-}
 
 
 def goes_on(frame: pl.LazyFrame) -> pl.LazyFrame:

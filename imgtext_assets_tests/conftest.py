@@ -63,7 +63,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A small part of the sample, built and released once: to be read only, `branch()` makes a copy to change."""
     from imgtext_assets_tests.defs.world import small_world
 
-    rows = {"pd12m.000.parquet": 8, "pd12m.001.parquet": 20, "laion.000.parquet": 37}
+    rows = {"pd12m.000.parquet": 8, "pd12m.001.parquet": 20, "laion400m.000.parquet": 37}
     with small_world(tmp_path_factory.mktemp("built"), rows) as world:
         assert world.build() == []
         assert world.pipeline.release().ok

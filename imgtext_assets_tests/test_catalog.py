@@ -16,7 +16,7 @@ fetch:
   contact: data@example.org
   allow_networks: [127.0.0.0/8]
 """
-ONE = "sources: [{name: a, format: laion, paths: a.parquet}]\n"
+ONE = "sources: [{name: a, format: laion400m, paths: a.parquet}]\n"
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,7 @@ def write(folder: Path, text: str) -> Path:
 def test_a_lake_a_source_and_a_contact_are_a_whole_catalog(tmp_path: Path) -> None:
     catalog = load_catalog(write(tmp_path, WHOLE))
     assert catalog.lake == str(tmp_path / "data/lake")
-    assert catalog.sources[0].paths == [str(tmp_path / "metadata/*.parquet")]
+    assert [catalog.place(path) for path in catalog.sources[0].paths] == [str(tmp_path / "metadata/*.parquet")]
     assert catalog.shard_rows == 100_000
     assert (catalog.policy.duplicates.radius, catalog.policy.resolution.min_width) == (4, 256)
     assert catalog.policy.resolution.max_aspect_ratio == 3
@@ -43,7 +43,9 @@ def test_a_lake_a_source_and_a_contact_are_a_whole_catalog(tmp_path: Path) -> No
 
 def test_the_samples_catalog_loads() -> None:
     catalog = load_catalog(Path(__file__).parents[1] / "data" / "catalog.yaml")
-    assert [source.name for source in catalog.sources] == ["pd12m", "megalith", "laion"]
+    assert [source.name for source in catalog.sources] == [
+        "pd12m", "megalith", "laion400m", "aesthetics", "datacomp", "museum", "flickr",
+    ]  # fmt: skip
 
 
 def test_private_networks_are_refused_unless_named() -> None:
@@ -54,7 +56,7 @@ def test_private_networks_are_refused_unless_named() -> None:
     "path", ["s3://bucket/*.parquet", "hf://datasets/a/b/*.parquet", "https://example.org/a.parquet"]
 )
 def test_addresses_stay_as_they_are(tmp_path: Path, path: str) -> None:
-    text = f"lake: s3://bucket/lake\nsources: [{{name: a, format: laion, paths: '{path}'}}]\n"
+    text = f"lake: s3://bucket/lake\nsources: [{{name: a, format: laion400m, paths: '{path}'}}]\n"
     catalog = load_catalog(write(tmp_path, text))
     assert (catalog.lake, catalog.sources[0].paths) == ("s3://bucket/lake", [path])
 
@@ -75,14 +77,14 @@ MISTAKES = {
     "an unknown key": (ONE + "polciy: {}", "`polciy`", "no such key"),
     "an unknown key inside": (ONE + "policy: {licenses: {alow: []}}", "`policy.licenses.alow`", "no such key"),
     "an unknown format": ("sources: [{name: a, format: csv, paths: a}]", "`sources.0.format`", "'pd12m'"),
-    "a name that is no key": ("sources: [{name: A B, format: laion, paths: a}]", "`sources.0.name`", "pattern"),
+    "a name that is no key": ("sources: [{name: A B, format: laion400m, paths: a}]", "`sources.0.name`", "pattern"),
     "a name given twice": (
-        "sources: [{name: a, format: laion, paths: a}, {name: a, format: laion, paths: b}]",
+        "sources: [{name: a, format: laion400m, paths: a}, {name: a, format: laion400m, paths: b}]",
         "`sources`",
         "twice: a",
     ),
     "a path of another kind": (
-        "sources: [{name: a, format: laion, paths: 'ftp://x/a'}]",
+        "sources: [{name: a, format: laion400m, paths: 'ftp://x/a'}]",
         "`sources.0.paths`",
         "s3://, hf:// or https://",
     ),
@@ -130,7 +132,7 @@ def test_yaml_cannot_run_code(tmp_path: Path) -> None:
 
 
 def test_a_digest_changes_with_any_setting() -> None:
-    catalog = Catalog.model_validate({"sources": [{"name": "a", "format": "laion", "paths": "a"}]})
+    catalog = Catalog.model_validate({"sources": [{"name": "a", "format": "laion400m", "paths": "a"}]})
     other = catalog.policy.duplicates.model_copy(update={"radius": 5})
     assert digest(catalog.policy.duplicates) == digest(catalog.policy.duplicates) != digest(other)
 

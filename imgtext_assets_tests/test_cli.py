@@ -83,8 +83,11 @@ def branch(built: World, tmp_path: Path) -> World:
         ("sources: [", "cannot be read as YAML"),
         ("- a list", "expected keys such as `sources:`"),
         ("lake: lake", "`sources`: Field required"),
-        ("sources: [{name: a, format: laion, paths: x.parquet}]\npolcy: {}", "`polcy`: no such key; there are lake, "),
-        ("sources: [{name: a, format: csv, paths: x.parquet}]", "`sources.0.format`: Input should be 'pd12m'"),
+        (
+            "sources: [{name: a, format: laion400m, paths: x.parquet}]\npolcy: {}",
+            "`polcy`: no such key; there are lake, ",
+        ),
+        ("sources: [{name: a, format: csv, paths: x.parquet}]", "`sources.0.format`: Input should be 'auto'"),
     ],
 )
 def test_a_broken_catalog_names_the_file_and_the_key(imgtext: Imgtext, tmp_path: Path, text: str, said: str) -> None:
@@ -136,8 +139,11 @@ def test_a_home_that_is_not_there_is_said(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("build", "--source", "nobody"), "'nobody' is not in the catalog; it has pd12m, laion"),
-        (("build", "--shard", "pd12m-00009"), "no shard 'pd12m-00009'; there are 3, from laion-00000 to pd12m-00001"),
+        (("build", "--source", "nobody"), "'nobody' is not in the catalog; it has pd12m, laion400m"),
+        (
+            ("build", "--shard", "pd12m-00009"),
+            "no shard 'pd12m-00009'; there are 3, from laion400m-00000 to pd12m-00001",
+        ),
         (("build", "--until", "published"), "'published' is none of raw_metadata"),
         (("status", "--source", "nobody"), "'nobody' is not in the catalog"),
         (("recheck", "--shard", "nothing"), "no shard 'nothing'"),
@@ -164,7 +170,7 @@ def test_every_command_explains_itself_even_without_a_catalog(
 
 
 def test_the_commands_are_the_ones_that_are_promised() -> None:
-    assert COMMANDS == ["build", "demo", "recheck", "release", "remove", "status", "trace"]
+    assert COMMANDS == ["accounts", "build", "decide", "demo", "recheck", "release", "remove", "status", "trace"]
 
 
 def test_it_runs_as_a_program_of_its_own(built: World) -> None:
@@ -206,7 +212,7 @@ def test_damaged_rows_name_the_shard_the_file_and_the_rows(imgtext: Imgtext, bra
     branch = _own_metadata(branch)
     told = imgtext(branch, "build", "--source", "pd12m")
     assert told.code == 1
-    assert re.search(rf"pd12m-\d{{5}}: .*{re.escape(str(bad))}, rows 0 to 5, cannot be read", told.err)
+    assert re.search(rf"pd12m-\d{{5}}: .*{re.escape(str(bad))}: rows 0 to 5: cannot be read as parquet", told.err)
 
 
 def test_a_missing_column_is_named_with_its_file(imgtext: Imgtext, branch: World) -> None:
@@ -282,11 +288,11 @@ def test_a_full_disk_is_said_and_a_rerun_with_room_finishes(imgtext: Imgtext, br
     lake = branch.folder / "small-disk"
     _rewrite(branch, lake=str(lake))
     with _disk_of(lake, "400k"):
-        told = imgtext(branch, "build", "--source", "laion")
+        told = imgtext(branch, "build", "--source", "laion400m")
         assert told.code == 1
         assert "the disk is full; make room and run again" in told.err
         subprocess.run(["mount", "-o", "remount,size=64m", str(lake)], check=True)
-        assert imgtext(branch, "build", "--source", "laion").code == 0
+        assert imgtext(branch, "build", "--source", "laion400m").code == 0
 
 
 def test_a_taken_port_is_said(imgtext: Imgtext, branch: World) -> None:
@@ -313,9 +319,9 @@ def test_status_as_json_has_every_row_of_every_stage(imgtext: Imgtext, built: Wo
     lines = [json.loads(line) for line in imgtext(built, "status", "--json").out.splitlines()]
     for table in STAGES:
         assert sum(line["rows"] for line in lines if line["stage"] == table.name) == built.table(table.name).height
-    assert {line["source"] for line in lines} == {"pd12m", "laion"}
-    only = [json.loads(line) for line in imgtext(built, "status", "--json", "--source", "laion").out.splitlines()]
-    assert only == [line for line in lines if line["source"] == "laion"]
+    assert {line["source"] for line in lines} == {"pd12m", "laion400m"}
+    only = [json.loads(line) for line in imgtext(built, "status", "--json", "--source", "laion400m").out.splitlines()]
+    assert only == [line for line in lines if line["source"] == "laion400m"]
 
 
 def test_status_of_nothing_says_how_to_start(imgtext: Imgtext, branch: World) -> None:
@@ -417,17 +423,17 @@ def test_what_is_not_built_is_not_released_nor_rechecked(imgtext: Imgtext, branc
     told = imgtext(branch, "release")
     assert told.code == 1
     assert "nothing is verified yet: run `imgtext build` first" in told.err
-    assert imgtext(branch, "build", "--source", "laion").code == 0
+    assert imgtext(branch, "build", "--source", "laion400m").code == 0
     told = imgtext(branch, "release")
     assert told.code == 1
     assert "needs every shard verified; missing 2, such as pd12m-00000" in told.err
 
 
 def test_recheck_shows_the_links(imgtext: Imgtext, branch: World) -> None:
-    told = imgtext(branch, "recheck", "--source", "laion")
+    told = imgtext(branch, "recheck", "--source", "laion400m")
     assert told.code == 0
-    kept = branch.table("verified").filter(pl.col("reject_reason").is_null(), source="laion").height
-    assert re.search(rf"laion\W+alive\W+{kept}\b", told.out)
+    kept = branch.table("verified").filter(pl.col("reject_reason").is_null(), source="laion400m").height
+    assert re.search(rf"laion400m\W+alive\W+{kept}\b", told.out)
 
 
 def _pd12m_rows(world: World, count: int) -> pl.DataFrame:

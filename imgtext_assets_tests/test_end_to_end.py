@@ -28,6 +28,8 @@ from imgtext_assets.demo.decay import decayed_states
 from imgtext_assets.tables import RELEASE, STAGES
 from imgtext_assets_tests.defs.world import World, ends, new_world, path_of
 
+# What a host is asked for before its pictures, once a day.
+HOST_FILES = {"/robots.txt", "/.well-known/tdmrep.json"}
 # Rows whose failure may pass, so that every build asks for them again.
 ASKED_AGAIN = ("server_error", "shorter_than_promised")
 
@@ -67,7 +69,10 @@ def test_every_run_succeeded_with_all_its_checks(world: World) -> None:
 
 
 def test_no_picture_is_asked_for_twice(world: World) -> None:
-    """Apart from tries after a passing failure; and an address in two shards is asked for by each."""
+    """Apart from tries after a passing failure; and an address in two shards is asked for by each.
+
+    Nor is the host asked twice for its robots.txt and tdmrep.json.
+    """
     raw = world.table("raw_metadata").filter(pl.col("url").is_not_null())
     shards = raw.select(path=pl.col("url").map_elements(path_of, pl.String), shard="shard").unique()
     naming = dict(shards.group_by("path").len().iter_rows())

@@ -17,7 +17,7 @@ from polars.testing import assert_frame_equal
 from imgtext_assets.defs.killed import end_killed_runs
 from imgtext_assets_tests.defs.world import World, path_of, small_world
 
-ROWS = {"pd12m.000.parquet": 30, "laion.000.parquet": 12}
+ROWS = {"pd12m.000.parquet": 30, "laion400m.000.parquet": 12}
 # The journal is written every 5 s; here every 0.1 s, so that a test of seconds sees what a run of hours would.
 BUILD = (
     "from importlib import import_module\n"
@@ -63,7 +63,7 @@ def test_killed_at_many_moments_a_build_ends_as_if_undisturbed(tmp_path: Path) -
 
 def test_a_killed_run_is_over_for_dagster_too(tmp_path: Path) -> None:
     """It is shown as failed, and its place in the pool that bounds fetching is free again."""
-    with small_world(tmp_path, {"laion.000.parquet": 8}, delay=0.2) as world:
+    with small_world(tmp_path, {"laion400m.000.parquet": 8}, delay=0.2) as world:
         _kill_when(world, MOMENTS["after the first answers"])
         [killed] = world.instance.get_runs()
         assert killed.status is dg.DagsterRunStatus.STARTED
@@ -75,7 +75,7 @@ def test_a_killed_run_is_over_for_dagster_too(tmp_path: Path) -> None:
 
 
 def test_the_run_of_a_living_process_is_left_alone(tmp_path: Path) -> None:
-    with small_world(tmp_path, {"laion.000.parquet": 8}, delay=0.2) as world:
+    with small_world(tmp_path, {"laion400m.000.parquet": 8}, delay=0.2) as world:
         living = _start(world)
         _wait_until(world, living, MOMENTS["after the first answers"])
         assert end_killed_runs(world.instance) == []

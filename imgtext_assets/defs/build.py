@@ -10,7 +10,9 @@ from imgtext_assets.defs import jobs, schedules, sensors
 from imgtext_assets.defs.assets import duplicates, links, metadata, pictures, release
 from imgtext_assets.defs.checks import all_checks
 from imgtext_assets.defs.io import LakeIOManager
+from imgtext_assets.defs.orders import check_policies
 from imgtext_assets.defs.progress import LogProgress
+from imgtext_assets.defs.reading import new_reader
 from imgtext_assets.defs.versions import code_versions
 from imgtext_assets.engine import LocalEngine
 from imgtext_assets.lake import Lake
@@ -20,6 +22,7 @@ ASSETS = cast(
     [
         metadata.raw_metadata,
         metadata.license_filtered,
+        metadata.accounts,
         duplicates.fingerprints,
         duplicates.duplicate_clusters,
         duplicates.deduplicated,
@@ -36,15 +39,17 @@ ASSETS = cast(
 def build_defs(catalog: Catalog | None = None, **overrides: Any) -> dg.Definitions:
     """All definitions for a catalog (read from its default place if not given).
 
-    `overrides` replace resources by name: `lake`, `engine`, `progress`, `lake_tables`. Raises CatalogError.
+    `overrides` replace resources by name: `lake`, `engine`, `reader`, `progress`, `lake_tables`. Raises CatalogError.
     """
     catalog = catalog or load_catalog()
+    check_policies(catalog)
     lake = overrides.get("lake") or Lake(catalog.lake)
     resources = {
         "catalog": catalog,
         "lake": lake,
         "lake_tables": LakeIOManager(lake),
         "engine": local_engine(catalog.pictures),
+        "reader": local_reader,
         "progress": LogProgress(),
     }
     versions = code_versions(catalog)
@@ -73,6 +78,13 @@ def local_engine(settings: PictureSettings) -> dg.ResourceDefinition:
             yield running
 
     return engine
+
+
+@dg.resource(description="Processes that open files by others.")
+def local_reader() -> Iterator[LocalEngine]:
+    """Processes that open files by others, ended with the run."""
+    with new_reader() as running:
+        yield running
 
 
 def _versioned(asset: dg.AssetsDefinition, version: str) -> dg.AssetsDefinition:

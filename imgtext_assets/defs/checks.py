@@ -44,7 +44,7 @@ def stage_checks(table: Table) -> dg.AssetChecksDefinition:
     )
     def checks(context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake]) -> Iterator[dg.AssetCheckResult]:
         shard = context.partition_key
-        rows = lake.tables.scan(table.name, table.schema, [shard])
+        rows = lake.tables.scan(table.name, table.schema, [shard], as_written=True)
         yield _schema(table, rows)
         yield _unique_ids(rows)
         yield _conserved(table, rows, lake, shard)

@@ -13,6 +13,8 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from imgtext_assets.catalog import Source
+from imgtext_assets.sources import count_ignored, recognise_format
 from imgtext_assets.tables import MADE_FROM, MEASURED_FROM, STAGES, VERIFIED, Column, Table
 from imgtext_assets.text import markdown
 
@@ -50,6 +52,30 @@ def rejected_by_reason(rows: pl.DataFrame) -> dict[str, int]:
     """Number of rejected rows by reason, most first."""
     counts = rows.lazy().drop_nulls("reject_reason").group_by("reject_reason").len().sort("len", "reject_reason")
     return dict(counts.reverse().collect().iter_rows())
+
+
+def format_read(given: pl.LazyFrame, source: Source) -> str:
+    """The format that a file was read as, and by which columns where these told it."""
+    recognised = recognise_format(given.collect_schema().names())
+    told = source.format == "auto" and not source.columns and recognised
+    return f"auto: {recognised}" if told else source.format.replace("auto", "table")
+
+
+def values_ignored(rows: pl.DataFrame) -> dict[str, Any]:
+    """How many rows have a value that counts as not given, by column; nothing where none has."""
+    counts = count_ignored(rows)
+    return {"values_ignored": listed(counts)} if counts else {}
+
+
+def licenses_seen(rows: pl.DataFrame) -> dict[str, Any]:
+    """How licences were stated and what they were taken for, most frequent first; and how many rows to look at."""
+    stated = rows.group_by("license", "license_id", "license_evidence").len("rows").top_k(_STATEMENTS, by="rows")
+    table = stated.sort("rows", "license", descending=[True, False])
+    marked = rows["review"].count()
+    return {
+        "licenses": markdown_table(table.columns, table.rows()),
+        **({"marked_for_review": marked} if marked else {}),
+    }
 
 
 def column_schema(table: Table) -> dg.TableSchema:
@@ -110,4 +136,5 @@ def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> 
 
 
 _EXAMPLES = 3
+_STATEMENTS = 30
 _REASONS_SCHEMA = dg.TableSchema([dg.TableColumn("reason", "string"), dg.TableColumn("rows", "int")])

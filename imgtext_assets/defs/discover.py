@@ -5,9 +5,8 @@ Used by the shard sensor and by `imgtext build`, so that both see the same shard
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -16,6 +15,7 @@ import polars as pl
 from imgtext_assets.catalog import Catalog, Source, digest
 from imgtext_assets.defs.history import SOURCE_FILES, newest
 from imgtext_assets.defs.partitions import shards
+from imgtext_assets.engine import Engine
 from imgtext_assets.lake import Lake, LakeError, list_files
 from imgtext_assets.sources import plan_shards
 from imgtext_assets.tables import SHARDS
@@ -38,22 +38,23 @@ def known_shards(lake: Lake) -> pl.DataFrame:
     return lake.tables.scan(SHARDS.name, SHARDS.schema).collect()
 
 
-def discover(catalog: Catalog, lake: Lake) -> Discovery:
+def discover(catalog: Catalog, lake: Lake, reader: Engine) -> Discovery:
     """List the files of every source and write the plan of shards where it changed.
 
-    A source that cannot be listed keeps its shards as they were and is named in `problems`.
+    `reader` opens files that are new, in processes that may die of them. A source that cannot be listed keeps its
+    shards as they were and is named in `problems`.
     """
     known = known_shards(lake)
     plans, problems = [_without_source(known, catalog)], []
     for source in catalog.sources:
         of_source = known.filter(source=source.name)
         try:
-            plan = _plan(source, of_source, catalog.shard_rows)
+            plan = _plan(catalog, source, of_source, reader)
         except LakeError as error:
             plan = of_source
             problems.append(f"source {source.name}: {error}")
         plans.append(plan)
-        problems += _problems(source, plan)
+        problems += _problems(catalog, source, plan)
     planned = pl.concat(plans).sort("shard")
     changed = planned.join(known, on=known.columns, how="anti", nulls_equal=True)["shard"].to_list()
     if changed:
@@ -67,16 +68,20 @@ def _without_source(known: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
     return gone.with_columns(state=pl.lit("vanished"), problem=pl.lit("the source is no longer in the catalog"))
 
 
-def _plan(source: Source, known: pl.DataFrame, shard_rows: int) -> pl.DataFrame:
+def _plan(catalog: Catalog, source: Source, known: pl.DataFrame, reader: Engine) -> pl.DataFrame:
     # A file whose version is as before has as many rows as before: its footer need not be read again.
     counted = known.filter(state="present").group_by("source_file", "file_version").agg(pl.col("rows").sum())
-    listing = list_files(source.paths, counted.with_columns(problem=pl.lit(None, pl.String)))
-    return plan_shards(known, listing, source, shard_rows)
+    place, name = pl.col("source_file"), partial(catalog.name, source=source)
+    there = counted.with_columns(place.map_elements(catalog.place, pl.String), problem=pl.lit(None, pl.String))
+    paths = [catalog.place(path) for path in source.paths]
+    listing = list_files(paths, there, run=reader.map, header=source.header)
+    return plan_shards(known, listing.with_columns(place.map_elements(name, pl.String)), source, catalog.shard_rows)
 
 
-def _problems(source: Source, plan: pl.DataFrame) -> list[str]:
+def _problems(catalog: Catalog, source: Source, plan: pl.DataFrame) -> list[str]:
     if plan.is_empty():
-        return [f"source {source.name}: no file matches {', '.join(source.paths)}; check `paths` in the catalog"]
+        paths = ", ".join(catalog.place(path) for path in source.paths)
+        return [f"source {source.name}: no file matches {paths}; check `paths` in the catalog"]
     vanished = plan.filter(state="vanished").group_by("source_file", maintain_order=True).agg(pl.col("shard"))
     unreadable = plan.filter(state="unreadable").unique("source_file", maintain_order=True)
     return [
@@ -94,6 +99,11 @@ def present_shards(lake: Lake, source: str | None = None) -> list[str]:
     return (known if source is None else known.filter(source=source))["shard"].to_list()
 
 
+def source_of(shard: str) -> str:
+    """The name of the source that a shard is of: its key is `<source>-<00000>`."""
+    return shard.rpartition("-")[0]
+
+
 def shard_plan(lake: Lake, shard: str) -> dict[str, Any]:
     """The plan of one shard, a row of SHARDS. Raises LakeError where its file cannot be read."""
     plan = known_shards(lake).filter(shard=shard).to_dicts()
@@ -102,22 +112,6 @@ def shard_plan(lake: Lake, shard: str) -> dict[str, Any]:
     if plan[0]["state"] != "present":
         raise LakeError(f"shard {shard}: {plan[0]['source_file']}: {plan[0]['problem']}")
     return plan[0]
-
-
-@contextmanager
-def reading(shard: Mapping[str, Any]) -> Iterator[None]:
-    """Say which rows of which foreign file could not be read, and stop only this shard.
-
-    polars panics on some malformed files, with an exception that is no `Exception`.
-    """
-    try:
-        yield
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        last = shard["first_row"] + shard["rows"]
-        raise LakeError(
-            f"shard {shard['shard']}: {shard['source_file']}, rows {shard['first_row']} to {last}, cannot be read: "
-            f"{' '.join(str(error).split())[:300]}"
-        ) from error
 
 
 def add_partitions(instance: dg.DagsterInstance, discovery: Discovery) -> list[str]:
@@ -138,7 +132,7 @@ def file_events(instance: dg.DagsterInstance, discovery: Discovery, catalog: Cat
     compares the data versions of partitions.
     """
     known = newest(instance, SOURCE_FILES.to_user_string())
-    reading = {source.name: digest(source.model_copy(update={"paths": []})) for source in catalog.sources}
+    reading = {source.name: digest(source.reading) for source in catalog.sources}
     present = discovery.shards.filter(state="present").with_columns(
         version=pl.format(
             "{}:{}:{}:{}", "file_version", "first_row", "rows", pl.col("source").replace_strict(reading, default="")

@@ -5,7 +5,8 @@ What belongs here: which runs, in which order. What does not: options and printi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
@@ -18,16 +19,27 @@ from imgtext_assets.defs import stale
 from imgtext_assets.defs.build import build_defs
 from imgtext_assets.defs.discover import add_partitions, discover, file_events, present_shards
 from imgtext_assets.defs.jobs import BUILD, INGEST
+from imgtext_assets.defs.orders import load_orders
 from imgtext_assets.defs.progress import Progress
+from imgtext_assets.defs.reading import new_reader
 from imgtext_assets.defs.runs import RunResult, run_job
 from imgtext_assets.defs.versions import code_versions
 from imgtext_assets.engine import Engine
 from imgtext_assets.lake import Lake
-from imgtext_assets.tables import BY_NAME, DUPLICATE_CLUSTERS, FINGERPRINTS, VERIFIED
+from imgtext_assets.tables import (
+    BY_NAME,
+    DEDUPLICATED,
+    DOWNLOADED,
+    DUPLICATE_CLUSTERS,
+    FINGERPRINTS,
+    LICENSE_FILTERED,
+    VERIFIED,
+)
 
 ORDER = [*INGEST, DUPLICATE_CLUSTERS.name, *BUILD]
 """The assets of a build, in the order in which they run."""
 
+Again = Mapping[str, Collection[str]]
 Item = TypeVar("Item")
 
 
@@ -43,7 +55,7 @@ class Bars(Progress, Protocol):
 class Pipeline:
     """A catalog's lake and the instance that its runs show on.
 
-    `engine` decodes for all runs; without one, each run starts processes of its own.
+    `engine` decodes and `reader` opens files for all runs; without them, each run starts processes of its own.
     """
 
     catalog: Catalog
@@ -51,16 +63,19 @@ class Pipeline:
     instance: dg.DagsterInstance
     bars: Bars
     engine: Engine | None = None
+    reader: Engine | None = None
 
     @cached_property
     def defs(self) -> dg.Definitions:
         """The definitions whose assets run."""
-        shared = {"engine": self.engine} if self.engine else {}
+        engines = {"engine": self.engine, "reader": self.reader}
+        shared = {name: running for name, running in engines.items() if running}
         return build_defs(self.catalog, lake=self.lake, progress=self.bars, **shared)
 
     def discover(self) -> list[str]:
         """List the sources' files and add their shards. Returns what is wrong with them, a line each."""
-        discovery = discover(self.catalog, self.lake)
+        with nullcontext(self.reader) if self.reader else new_reader() as reader:
+            discovery = discover(self.catalog, self.lake, reader)
         add_partitions(self.instance, discovery)
         for event in file_events(self.instance, discovery, self.catalog):
             self.instance.report_runless_asset_event(event)
@@ -72,8 +87,8 @@ class Pipeline:
         Returns what went wrong, a line for each shard.
         """
         wanted = ORDER[: ORDER.index(until) + 1]
-        removed, removed_bytes = stale.shards_with_removed_rows(self.lake)
-        again = [*removed, *stale.shards_to_fingerprint_again(self.lake)]
+        early, late = stale.shards_judged_otherwise(self.lake, load_orders(self.catalog))
+        again = {LICENSE_FILTERED.name: early, FINGERPRINTS.name: stale.shards_to_fingerprint_again(self.lake)}
         problems = self._run_stages("ingest", [s for s in INGEST if s in wanted], shards, again, force)
         if DUPLICATE_CLUSTERS.name not in wanted:
             return problems
@@ -81,7 +96,11 @@ class Pipeline:
             problems += self._run("cluster")
         ready = set(self.lake.tables.shards(FINGERPRINTS.name))
         shards = [shard for shard in shards if shard in ready]
-        again = [*stale.shards_with_new_verdicts(self.lake), *stale.shards_to_ask_again(self.lake), *removed_bytes]
+        again = {
+            DEDUPLICATED.name: stale.shards_with_new_verdicts(self.lake),
+            DOWNLOADED.name: stale.shards_to_ask_again(self.lake),
+            VERIFIED.name: late,
+        }
         return problems + self._run_stages("build", [s for s in BUILD if s in wanted], shards, again, force)
 
     def recheck(self, shards: Sequence[str]) -> list[str]:
@@ -91,21 +110,40 @@ class Pipeline:
             problems += self._run("recheck", shard)
         return problems + self._run("decay")
 
+    def accounts(self) -> list[str]:
+        """Count the accounts' rows anew."""
+        return self._run("count_accounts")
+
     def release(self) -> RunResult:
         """Cut a new version."""
         return run_job(self.defs, "release", self.instance)
 
     def _run_stages(
-        self, job: str, stages: Sequence[str], shards: Sequence[str], again: Iterable[str], force: bool
+        self, job: str, stages: Sequence[str], shards: Sequence[str], again: Again, force: bool
     ) -> list[str]:
-        if not stages:
-            return []
-        due = stale.stages_to_run(self.instance, self.lake, stages, shards, code_versions(self.catalog))
-        due |= {shard: list(stages) for shard in (shards if force else again) if shard in shards}
-        problems = []
-        for shard in self.bars.each(sorted(due), f"{job}: shards"):
-            problems += self._run(job, shard, due[shard])
+        """Run what is stale, then what this made stale, until nothing is; no stage of a shard twice.
+
+        `again` has the shards of which a stage must run though it is not stale.
+        """
+        problems: list[str] = []
+        left, done = set(shards) if stages else set(), set[tuple[str, str]]()
+        while due := {shard: [*stages] for shard in left} if force else self._due(stages, left, again, done):
+            for shard in self.bars.each(sorted(due), f"{job}: shards"):
+                failed = self._run(job, shard, due[shard])
+                done.update((stage, shard) for stage in due[shard])
+                problems += failed
+                left -= {shard} if failed or force else set()
         return problems
+
+    def _due(
+        self, stages: Sequence[str], shards: Collection[str], again: Again, done: Container[tuple[str, str]]
+    ) -> dict[str, list[str]]:
+        due = stale.stages_to_run(self.instance, self.lake, stages, shards, code_versions(self.catalog))
+        for place, stage in reversed(list(enumerate(stages))):  # the earliest wins; what follows is looked at after it
+            for shard in set(again.get(stage, ())) & set(shards):
+                if (stage, shard) not in done and (shard not in due or stages.index(due[shard][0]) > place):
+                    due[shard] = [stage]
+        return {shard: names for shard, names in due.items() if (names[0], shard) not in done}
 
     def _run(self, job: str, shard: str | None = None, assets: Sequence[str] | None = None) -> list[str]:
         result = run_job(self.defs, job, self.instance, shard, assets)

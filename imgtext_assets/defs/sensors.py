@@ -6,10 +6,13 @@ from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs import jobs
 from imgtext_assets.defs.discover import add_partitions, discover, file_events, present_shards
 from imgtext_assets.defs.killed import end_killed_runs
-from imgtext_assets.defs.stale import shards_with_new_verdicts, stages_to_run
+from imgtext_assets.defs.orders import load_orders
+from imgtext_assets.defs.stage import content_version
+from imgtext_assets.defs.stale import shards_judged_otherwise, shards_with_new_verdicts, stages_to_run
 from imgtext_assets.defs.versions import code_versions
+from imgtext_assets.engine import Engine
 from imgtext_assets.lake import Lake
-from imgtext_assets.tables import DEDUPLICATED, FINGERPRINTS
+from imgtext_assets.tables import DEDUPLICATED, FINGERPRINTS, REMOVALS
 
 
 @dg.sensor(
@@ -17,11 +20,14 @@ from imgtext_assets.tables import DEDUPLICATED, FINGERPRINTS
     description="List the sources' files, add the shards that are new, and tell Dagster which files changed.",
 )
 def shard_sensor(
-    context: dg.SensorEvaluationContext, catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake]
+    context: dg.SensorEvaluationContext,
+    catalog: dg.ResourceParam[Catalog],
+    lake: dg.ResourceParam[Lake],
+    reader: dg.ResourceParam[Engine],
 ) -> dg.SensorResult:
     """The same as `imgtext build` does first."""
     end_killed_runs(context.instance)
-    discovery = discover(catalog, lake)
+    discovery = discover(catalog, lake, reader)
     new = add_partitions(context.instance, discovery)
     events = file_events(context.instance, discovery, catalog)
     for problem in discovery.problems:
@@ -53,4 +59,28 @@ def verdict_sensor(
     return dg.SensorResult(run_requests=requests)
 
 
-SENSORS = [shard_sensor, verdict_sensor]
+@dg.sensor(
+    jobs=[jobs.refresh, jobs.build],
+    minimum_interval_seconds=300,
+    description="When somebody removes a picture, opts out or decides on an account: judge again the shards that it "
+    "concerns, and no others.",
+)
+def orders_sensor(
+    context: dg.SensorEvaluationContext, catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake]
+) -> dg.SensorResult | dg.SkipReason:
+    """Runs of the shards that do not obey an order; the lake is looked through only when the orders have changed."""
+    orders = load_orders(catalog)
+    removals = lake.tables.scan(REMOVALS.name, REMOVALS.schema).collect()
+    version = content_version(removals) + content_version(orders.decisions) + content_version(orders.opt_outs)
+    if context.cursor == version:
+        return dg.SkipReason("no new order")
+    present = set(present_shards(lake))
+    early, late = (set(shards) & present for shards in shards_judged_otherwise(lake, orders))
+    wanted = [(jobs.refresh, shard) for shard in sorted(early)] + [
+        (jobs.build, shard) for shard in sorted(late - early)
+    ]
+    requests = [dg.RunRequest(f"{version}-{shard}", job_name=job.name, partition_key=shard) for job, shard in wanted]
+    return dg.SensorResult(run_requests=requests, cursor=version)
+
+
+SENSORS = [shard_sensor, verdict_sensor, orders_sensor]

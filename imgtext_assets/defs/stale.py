@@ -7,12 +7,15 @@ The UI shows staleness by the same versions; this is the question asked for thou
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import dropwhile, takewhile
 
 import dagster as dg
 import polars as pl
 
+from imgtext_assets import rights
 from imgtext_assets.defs.checks import BLOCKING_CHECKS
 from imgtext_assets.defs.history import SOURCE_FILES, as_input, made_by, newest
+from imgtext_assets.defs.orders import Orders
 from imgtext_assets.lake import Lake
 from imgtext_assets.tables import (
     DEDUPLICATED,
@@ -37,7 +40,9 @@ def stages_to_run(
     shards: Iterable[str],
     code_versions: Mapping[str, str | None],
 ) -> dict[str, list[str]]:
-    """For each shard that needs it, the stages to run: from the first that is stale to the last given.
+    """For each shard that needs it, the stages to run now: the first that is stale, and those right after that are too.
+
+    What follows them is stale only if they give other rows than before: ask again once they have run.
 
     A stage is stale where it is missing (from the instance, or from the lake: the one may have been moved or emptied
     without the other), was made from other data than there is now, by other code or another policy, or has not passed
@@ -55,8 +60,12 @@ def stages_to_run(
             return True
         return upstream is not None and this.read(_upstream(stage)) != as_input([upstream])
 
-    first = {shard: next((i for i, stage in enumerate(stages) if is_stale(stage, shard)), None) for shard in shards}
-    return {shard: list(stages[i:]) for shard, i in first.items() if i is not None}
+    def run(shard: str) -> list[str]:
+        later = dropwhile(lambda stage: not is_stale(stage, shard), stages)
+        return list(takewhile(lambda stage: is_stale(stage, shard), later))
+
+    due = {shard: run(shard) for shard in shards}
+    return {shard: names for shard, names in due.items() if names}
 
 
 def clusters_stale(instance: dg.DagsterInstance, lake: Lake, code_versions: Mapping[str, str | None]) -> bool:
@@ -117,20 +126,17 @@ def shards_to_ask_again(lake: Lake) -> list[str]:
     return failed.select(pl.col("shard").unique().sort()).collect()["shard"].to_list()
 
 
-def shards_with_removed_rows(lake: Lake) -> tuple[list[str], list[str]]:
-    """Shards that still let a tombstone's row through: at `license_filtered` (id, URL), and at `verified` (bytes)."""
+def shards_judged_otherwise(lake: Lake, orders: Orders) -> tuple[list[str], list[str]]:
+    """Shards that do not obey what people ordered since: at `license_filtered`, and by their bytes at `verified`."""
     removals = lake.tables.scan(REMOVALS.name, REMOVALS.schema)
-    licensed = goes_on(lake.tables.scan(LICENSE_FILTERED.name, LICENSE_FILTERED.schema))
-    checked = goes_on(lake.tables.scan(VERIFIED.name, VERIFIED.schema))
-
-    def holding(rows: pl.LazyFrame, kinds: Mapping[str, str]) -> list[str]:
-        hits = [
-            rows.join(removals.filter(kind=kind), left_on=column, right_on="value", how="semi").select("shard")
-            for kind, column in kinds.items()
-        ]
-        return pl.concat(hits).unique().sort("shard").collect()["shard"].to_list()
-
-    return holding(licensed, {"id": "id", "url": "url_key"}), holding(checked, {"sha256": "sha256"})
+    licensed = lake.tables.scan(LICENSE_FILTERED.name, LICENSE_FILTERED.schema)
+    early = rights.judged_otherwise(licensed, removals, orders.decisions, orders.opt_outs)
+    kept = goes_on(lake.tables.scan(VERIFIED.name, VERIFIED.schema)).select("shard", "sha256")
+    removed = kept.join(removals.filter(kind="sha256"), left_on="sha256", right_on="value", how="semi").select("shard")
+    listed = rights.listed_bytes(kept, orders.opt_outs).drop_nulls("opted_out_by").select("shard")
+    late = pl.concat([removed, listed])
+    first, last = pl.collect_all([rows.select(pl.col("shard").unique().sort()) for rows in (early, late)])
+    return first["shard"].to_list(), last["shard"].to_list()
 
 
 def shards_to_fingerprint_again(lake: Lake) -> list[str]:

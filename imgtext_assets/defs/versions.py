@@ -6,25 +6,26 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
 
-from imgtext_assets.catalog import Catalog, digest
+from imgtext_assets.catalog import CaptionPolicy, Catalog, LicensePolicy, digest
+from imgtext_assets.tables import STAGES
 
 # Raised when an asset's code gives other rows for the same input, so that what it made before shows as stale.
-_CODE = dict.fromkeys(
-    (
-        "raw_metadata",
-        "license_filtered",
-        "fingerprints",
-        "duplicate_clusters",
-        "deduplicated",
-        "resolution_filtered",
-        "downloaded",
-        "verified",
-        "link_checks",
-        "link_decay",
-        "release",
-    ),
-    1,
-)
+_CODE = {
+    **dict.fromkeys((table.name for table in STAGES), 2),
+    "duplicate_clusters": 1,
+    "accounts": 1,
+    "link_checks": 2,
+    "link_decay": 1,
+    "release": 2,
+}
+
+
+class OwnPolicies(BaseModel):
+    """What single sources are judged by in place of the policy of all; a new source without changes nothing."""
+
+    license_schemes: dict[str, str]
+    license_policies: dict[str, LicensePolicy]
+    caption_policies: dict[str, CaptionPolicy]
 
 
 class SourceNames(BaseModel):
@@ -33,20 +34,41 @@ class SourceNames(BaseModel):
     names: list[str]
 
 
+class StatedClaims(BaseModel):
+    """All that `verified` obeys of the policies on rights."""
+
+    of_all: str
+    own: dict[str, str]
+    data_mining: bool
+
+
 def code_versions(catalog: Catalog) -> dict[str, str]:
     """The code version of each asset: a number for its code, and a digest of the settings that it obeys.
 
     A changed policy thus makes exactly those assets stale that apply it.
     """
-    policy = catalog.policy
-    claims = policy.licenses.model_copy(update={"allow": [], "exclude_accounts": []})  # all that `verified` asks of it
+    policy, asked = catalog.policy, [catalog.fetch.what_may_be_had, catalog.policy.consent.of_hosts]
     pictures = catalog.pictures.model_copy(update={"workers": None})  # how many there are changes no row
+    own = OwnPolicies(
+        license_schemes={source.name: source.license_scheme for source in catalog.sources if source.license_scheme},
+        license_policies={source.name: source.license_policy for source in catalog.sources if source.license_policy},
+        caption_policies={source.name: source.caption_policy for source in catalog.sources if source.caption_policy},
+    )
+    claims = StatedClaims(
+        of_all=policy.licenses.stated_claims,
+        own={
+            name: licenses.stated_claims
+            for name, licenses in own.license_policies.items()
+            if licenses.stated_claims != policy.licenses.stated_claims
+        },
+        data_mining=policy.consent.data_mining,
+    )
     obeys: Mapping[str, Sequence[BaseModel]] = {
-        "license_filtered": [policy.licenses],
-        "fingerprints": [policy.resolution, pictures, catalog.fetch.what_may_be_had],
+        "license_filtered": [policy.licenses, policy.captions, own],
+        "fingerprints": [policy.resolution, pictures, *asked],
         "duplicate_clusters": [policy.duplicates, SourceNames(names=[source.name for source in catalog.sources])],
         "resolution_filtered": [policy.resolution],
-        "downloaded": [catalog.fetch.what_may_be_had],
+        "downloaded": asked,
         "verified": [policy.resolution, claims, pictures],
         "link_decay": [catalog.links],
         "release": [catalog.release],

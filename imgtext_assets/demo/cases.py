@@ -3,15 +3,16 @@
 A `Link` is one row as a story: what its source says of the picture, what its address answers, and where the row ends.
 The ends hold under the sample's catalog (`data/catalog.yaml`).
 
-What belongs here: cases apart from any source. What does not: which source holds which (`planted`), and addresses,
-ids and columns (`sample`).
+What belongs here: cases apart from any source, and troubles of the web. What does not: cases that a picture's file
+brings about (`altered`), what hosts say of the use of their pictures (`consent`), which source holds which (`sources`).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import cycle
 
 from PIL import Image
 
@@ -43,10 +44,11 @@ class Link:
     """One row of a source's list. `reason` is null where the row is to be verified, else it ends at `stage`."""
 
     case: str
-    caption: str
+    caption: str | None
+    """None: none is given. A surrogate stands for a byte that is not UTF-8 (PEP 383); only text lists may have one."""
     license: str | None
     body: bytes = b""
-    """The file as its maker published it: the declared MD5 is of these bytes."""
+    """The file as its maker published it: the declared MD5 and SHA-256 are of these bytes."""
     size: tuple[int, int] | None = None
     """Declared width and height in pixels; None: not known."""
     page: Page | None = None
@@ -61,19 +63,34 @@ class Link:
     """File name in the address, where the source's addresses have one."""
     address: str | None = None
     """The URL, where it is none of the sample's web."""
+    folder: str | None = None
+    """The folder of the address on the sample's web, where the case hangs on it."""
     repeats_address_of: int | None = None
     """Row of PD12M's first file whose address this one is, in another spelling."""
     repeats_id: bool = False
     """The row has the id of the row before."""
     account: str = "imgtext-sample"
+    title: str | None = None
+    description: str | None = None
+    creator: str | None = None
     md5: str | None = None
     """The declared MD5 where it is not that of `body`."""
+    sha256: str | None = None
+    """The declared SHA-256 where it is not that of `body`."""
     similarity: float = 0.31
+    aesthetic: float = 6.25
+    line: str | None = None
+    """The row's line in a text list, where nothing can be read from it."""
 
     @property
     def declared_md5(self) -> str:
         """MD5 that the source declares, 32 hex digits."""
         return self.md5 or hashlib.md5(self.body, usedforsecurity=False).hexdigest()
+
+    @property
+    def declared_sha256(self) -> str:
+        """SHA-256 that the source declares, 64 hex digits."""
+        return self.sha256 or hashlib.sha256(self.body).hexdigest()
 
     def ends(self, stage: str, reason: str) -> Link:
         """The same, to end at that stage for that reason."""
@@ -92,17 +109,26 @@ def published(case: str, picture: Picture, image: Image.Image | None = None, bod
         image.size,
         Page(body),
         file=f"{picture.slug}.jpg",
+        title=picture.title,
+        creator=picture.photograph.author,
     )
 
 
-def ordinary(pictures: Iterator[Picture], count: int) -> list[Link]:
-    """Rows without any trouble, their licences in the spellings that are about."""
+def ordinary(
+    pictures: Iterator[Picture], count: int, spellings: Mapping[str, Sequence[str]] = _SPELLINGS
+) -> list[Link]:
+    """Rows without any trouble, their licences in the spellings that are about (by default addresses), in turn."""
+    in_turn = {license_: cycle(stated) for license_, stated in spellings.items()}
     links = [published(ORDINARY, next(pictures)) for _ in range(count)]
-    spellings = [_SPELLINGS[link.license or ""] for link in links]
-    return [replace(link, license=s[n % len(s)]) for n, (link, s) in enumerate(zip(links, spellings, strict=True))]
+    return [replace(link, license=next(in_turn[link.license or ""])) for link in links]
 
 
-def web_cases(pictures: Iterator[Picture], names: tuple[str, ...]) -> list[Link]:
+def unreadable(line: str) -> Link:
+    """A line of a text list from which nothing can be read, so that the row has no address either."""
+    return Link("unreadable_row", None, None, line=line).ends("raw_metadata", "unreadable_row")
+
+
+def web_cases(pictures: Iterator[Picture], *names: str) -> list[Link]:
     """The cases of these names in which the picture and its metadata are right and the web is not."""
     return [_on_the_web(published(name, next(pictures))) for name in names]
 
@@ -121,17 +147,15 @@ def _on_the_web(link: Link) -> Link:
         "redirect_to_private_address": (Page(redirect="http://169.254.169.254/latest/meta-data/"), "blocked_address"),
         "redirect_loop": (Page(redirect=moved), "redirect_loop"),
         "shorter_than_promised": (Page(half, promise=len(body)), "incomplete"),
-        "opted_out": (Page(body, headers={"X-Robots-Tag": "noindex, noai, noimageai"}), "opted_out"),
     }
     alive: dict[str, Page] = {
         "flaky_503": Page(body, flaky=(503,), retry_after=1),
         "flaky_429": Page(body, flaky=(429,), retry_after=1),
         "flaky_500": Page(body, flaky=(500, 502)),
         "redirect": Page(redirect=moved),
-        "opt_out_of_another_robot": Page(body, headers={"X-Robots-Tag": "otherbot: noai, noimageai"}),
         "wrong_content_type": Page(body, "application/octet-stream"),
     }
-    unreadable: dict[str, tuple[Page, str]] = {
+    no_picture: dict[str, tuple[Page, str]] = {
         "error_page_with_status_200": (Page(error, "text/html"), "not_image"),
         "empty": (Page(b""), "not_image"),
         "truncated": (Page(half), "damaged"),
@@ -142,5 +166,5 @@ def _on_the_web(link: Link) -> Link:
     if case in fetched:
         page, reason = fetched[case]
         return replace(link, page=page, aside=aside).ends("downloaded", reason)
-    page, reason = unreadable[case]
+    page, reason = no_picture[case]
     return replace(link, page=page).ends("verified", reason)

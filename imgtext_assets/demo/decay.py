@@ -8,14 +8,14 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, zip_longest
 
 from PIL import Image
 
 from imgtext_assets.demo.cases import UNAVAILABLE
 from imgtext_assets.demo.pages import Page
 from imgtext_assets.demo.pictures import jpeg
-from imgtext_assets.demo.sample import ORDINARY_FOLDERS
+from imgtext_assets.demo.sources import ORDINARY_FOLDERS
 
 _FATES = {
     "not_found": "gone",
@@ -50,7 +50,7 @@ def _doomed(pages: Mapping[str, Page]) -> dict[str, str]:
         sorted(path for path in pages if path.startswith(f"{folder}/") and not path.endswith("_m.jpg"))[::4]
         for folder in ORDINARY_FOLDERS.values()
     ]
-    in_turn = chain.from_iterable(zip(*by_source, strict=False))
+    in_turn = [path for path in chain.from_iterable(zip_longest(*by_source)) if path is not None]
     return dict(zip(in_turn, _FATES, strict=False))
 
 

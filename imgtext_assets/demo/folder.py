@@ -1,6 +1,6 @@
-"""The sample as files: the lists as parquet, the pages' bodies beside one `pages.json`.
+"""The sample as files: the lists as parquet, CSV and JSON Lines, the pages' bodies beside one `pages.json`.
 
-    <folder>/metadata/<source>/<source>.<000>.parquet
+    <folder>/metadata/<source>/<source>.<000>.parquet (or .csv, .jsonl)
     <folder>/expected.parquet
     <folder>/pages.json, <folder>/bodies/<sha256>
 
@@ -42,6 +42,8 @@ def write_sample(folder: Path, base_url: str) -> Sample:
         entries[path] = {**asdict(page), "body": name}
     for name, frame in sample.metadata.items():
         _write(folder / name, _parquet(frame))
+    for name, text in sample.texts.items():
+        _write(folder / name, text)
     _write(folder / EXPECTED, _parquet(sample.expected))
     _write(folder / PAGES, json.dumps(entries, indent=1).encode())
     return sample

@@ -4,13 +4,14 @@ The photographs are files of the scikit-image wheel (extra `demo`); nothing is d
 author or owner gave them away, as scikit-image notes in the docstrings of `skimage/data/_fetchers.py`: `claim` quotes
 these notes. Files that it ships without such a note (moon, page, motorcycle) are left out.
 
-What belongs here: pictures and their bytes. What does not: addresses and metadata (`cases`, `sample`).
+What belongs here: pictures and their bytes. What does not: addresses and metadata (`cases`, `sources`).
 """
 
 from __future__ import annotations
 
 import importlib.util
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -134,12 +135,20 @@ PHOTOGRAPHS = (
     ),
 )
 
-# Besides the whole photograph, nine windows of 60% of its sides: no two pHashes of the 140 are nearer than 18 bits.
-_WINDOW = 0.6
+# Besides the whole photograph, nine windows of 60% of its sides and five of 40%: of the 210 pictures no two pHashes are
+# nearer than 16 bits.
+_WINDOW, _DETAIL = 0.6, 0.4
 _PLACES = tuple(
-    (x, y, f"{row} {column} part")
+    (x / 2, y / 2, f"{row} {column} part")
     for y, row in enumerate(("upper", "middle", "lower"))
     for x, column in enumerate(("left", "central", "right"))
+)
+_DETAIL_PLACES = (
+    (0, 0, "upper left detail"),
+    (1, 0, "upper right detail"),
+    (0, 1, "lower left detail"),
+    (1, 1, "lower right detail"),
+    (0.5, 0.5, "central detail"),
 )
 
 
@@ -159,10 +168,20 @@ class Picture:
         return self.photograph.subject + (f" ({self.part})." if self.part else ".")
 
     @property
+    def title(self) -> str:
+        """What it might be called."""
+        return self.slug.replace("-", " ").capitalize()
+
+    @property
     def slug(self) -> str:
         """A file name without its extension, one for each picture."""
         words = [Path(self.photograph.file).stem, *(self.part or "whole").split()]
         return "-".join(words).replace("_", "-")
+
+    @property
+    def published_file(self) -> bytes:
+        """The photograph's file as scikit-image ships it, byte for byte."""
+        return _file(self.photograph.file).read_bytes()
 
     def image(self, long_side: int = 640) -> Image.Image:
         """The picture with a long side of that many pixels, RGB or grey as the photograph is."""
@@ -177,12 +196,17 @@ class Picture:
 
 
 def all_pictures() -> list[Picture]:
-    """The 140 pictures: first every photograph whole, then window by window, so that neighbours differ in subject."""
+    """The 210 pictures: first every photograph whole, then window by window, so that neighbours differ in subject."""
     whole = [Picture(photograph, None, (0, 0, 1, 1)) for photograph in PHOTOGRAPHS]
-    step = (1 - _WINDOW) / 2
-    return whole + [
-        Picture(photograph, part, (x * step, y * step, x * step + _WINDOW, y * step + _WINDOW))
-        for x, y, part in _PLACES
+    return whole + _windows(_WINDOW, _PLACES) + _windows(_DETAIL, _DETAIL_PLACES)
+
+
+def _windows(side: float, places: Iterable[tuple[float, float, str]]) -> list[Picture]:
+    """Windows of that share of the sides; a place is 0 at the left or the top, 1 at the right or the bottom."""
+    free = 1 - side
+    return [
+        Picture(photograph, part, (x * free, y * free, x * free + side, y * free + side))
+        for x, y, part in places
         for photograph in PHOTOGRAPHS
     ]
 
@@ -203,9 +227,13 @@ def png(image: Image.Image) -> bytes:
 
 @cache
 def _open(file: str) -> Image.Image:
+    with Image.open(_file(file)) as image:
+        image.load()
+        return image.copy()
+
+
+def _file(name: str) -> Path:
     spec = importlib.util.find_spec("skimage")
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("the sample's photographs come with scikit-image: pip install 'imgtext-assets[demo]'")
-    with Image.open(Path(spec.submodule_search_locations[0]) / "data" / file) as image:
-        image.load()
-        return image.copy()
+    return Path(spec.submodule_search_locations[0]) / "data" / name

@@ -1,56 +1,27 @@
-"""The sample: about 150 addresses in three sources with the three real schemas, their pages, and every row's end.
+"""The sample: about 200 addresses in seven sources, five with published schemas, their pages, and every row's end.
 
-What belongs here: ids, addresses and the sources' columns. What does not: which cases there are (`planted`), files
-(`folder`), HTTP (`web`).
+What belongs here: rows get their ids and addresses, pages their paths. What does not: which rows there are and in which
+columns (`sources`), files (`folder`), HTTP (`web`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from dataclasses import dataclass
 from itertools import count
-from pathlib import PurePosixPath
 
 import polars as pl
+from PIL import Image
 
-from imgtext_assets.demo.cases import ORDINARY, UNAVAILABLE, Link
+from imgtext_assets.demo.cases import UNAVAILABLE, Link
+from imgtext_assets.demo.consent import HOST_PAGES
 from imgtext_assets.demo.pages import Page
-from imgtext_assets.demo.planted import all_links, unavailable_picture
+from imgtext_assets.demo.pictures import png
+from imgtext_assets.demo.sources import Row, SourceList, all_sources
 
-# Published schemas: https://huggingface.co/datasets/Spawning/PD12M,
-# https://huggingface.co/datasets/madebyollin/megalith-10m, https://laion.ai/blog/laion-400-open-dataset/
-PD12M = pl.Schema(
-    {
-        "id": pl.String,
-        "url": pl.String,
-        "caption": pl.String,
-        "width": pl.Int64,
-        "height": pl.Int64,
-        "mime_type": pl.String,
-        "hash": pl.String,
-        "license": pl.String,
-    }
-)
-MEGALITH = pl.Schema({"url_highres": pl.String, "url_source": pl.String})
-LAION400M = pl.Schema(
-    {
-        "SAMPLE_ID": pl.Int64,
-        "URL": pl.String,
-        "TEXT": pl.String,
-        "HEIGHT": pl.Int64,
-        "WIDTH": pl.Int64,
-        "LICENSE": pl.String,
-        "NSFW": pl.String,
-        "similarity": pl.Float64,
-    }
-)
 EXPECTED = pl.Schema(
     {"source": pl.String, "url": pl.String, "case": pl.String, "stage": pl.String, "reason": pl.String}
 )
-
-ORDINARY_FOLDERS = {"pd12m": "/pd12m/images", "megalith": "/65535", "laion": "/photos"}
-"""By source, the folder of its ordinary pictures; the planted cases' folders say which case they are."""
 
 
 @dataclass(frozen=True)
@@ -59,95 +30,78 @@ class Sample:
 
     pages: dict[str, Page]
     metadata: dict[str, pl.DataFrame]
-    """By file name relative to the sample's folder, such as `metadata/pd12m/pd12m.000.parquet`."""
+    """Lists that are parquet, by file name relative to the sample's folder: `metadata/pd12m/pd12m.000.parquet`."""
+    texts: dict[str, bytes]
+    """Lists that are text, likewise: `metadata/museum/museum.000.csv`. They hold lines that no table could."""
     expected: pl.DataFrame
-    """`source, url, case, stage, reason`: the stage where the row ends; reason null: verified. One row for each row."""
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A link with its place in a list and on the web."""
-
-    link: Link
-    source: str
-    file: str
-    id: str
-    path: str
-    url: str
+    """`source, url, case, stage, reason`: the stage where the row ends; reason null: verified. One row for each row;
+    the url is null where the row's line cannot be read."""
 
 
 def build_sample(base_url: str) -> Sample:
     """The sample for a web at `base_url` (`http://host:port`); the same for the same URL, byte for byte."""
-    rows = _rows(base_url)
-    expected = [(row.source, row.url, row.link.case, row.link.stage, row.link.reason) for row in rows]
-    return Sample(_pages(rows), _metadata(rows), pl.DataFrame(expected, EXPECTED, orient="row"))
+    sources = all_sources()
+    files = _rows(sources, base_url)
+    metadata: dict[str, pl.DataFrame] = {}
+    texts: dict[str, bytes] = {}
+    for (source, number), rows in files.items():
+        file = sources[source].files[number]
+        name = f"metadata/{source}/{source}.{number:03d}.{file.suffix}"
+        written = file.write(rows)
+        if isinstance(written, bytes):
+            texts[name] = written
+        else:
+            metadata[name] = written
+    return Sample(_pages(files), metadata, texts, _expected(files))
 
 
-def _rows(base_url: str) -> list[_Row]:
-    links = all_links()
+Files = dict[tuple[str, int], list[Row]]
+"""Rows by source and number of the file."""
+
+
+def _rows(sources: dict[str, SourceList], base_url: str) -> Files:
     # Sorted, so that of two rows of PD12M the earlier one has the lower id.
-    ids = sorted(str(uuid.uuid5(uuid.NAMESPACE_URL, f"sample:{n}")) for n in range(sum(map(len, links["pd12m"]))))
-    rows: list[_Row] = []
-    for source, files in links.items():
-        for number, file in enumerate(files):
-            for link in file:
-                id_ = rows[-1].id if link.repeats_id else ids[len(rows) % len(ids)]
-                name = f"metadata/{source}/{source}.{number:03d}.parquet"
-                path, url = _address(link, source, id_, base_url, rows)
-                rows.append(_Row(link, source, name, id_, path, url))
-    return rows
+    total = sum(len(file.links) for source in sources.values() for file in source.files)
+    ids = sorted(str(uuid.uuid5(uuid.NAMESPACE_URL, f"sample:{n}")) for n in range(total))
+    rows: list[Row] = []
+    files: Files = {}
+    for name, source in sources.items():
+        for number, file in enumerate(source.files):
+            for place, link in enumerate(file.links):
+                id_ = rows[-1].id if link.repeats_id else ids[len(rows)]
+                path, url = _address(link, name, source, id_, base_url, rows)
+                rows.append(Row(link, place, id_, path, url))
+            files[name, number] = rows[-len(file.links) :]
+    return files
 
 
-def _address(link: Link, source: str, id_: str, base_url: str, rows: list[_Row]) -> tuple[str, str]:
+def _address(link: Link, name: str, source: SourceList, id_: str, base_url: str, rows: list[Row]) -> tuple[str, str]:
     """Path and URL of a row.
 
-    LAION's rows get their ids from their URLs, and of two equal pictures the one of the lower id is kept. So a copy is
+    Where rows get their ids from their URLs, and of two equal pictures the one of the lower id is kept, a copy is
     numbered on until its id is in the upper half, above those of PD12M's first file, which it copies: its end must not
     hang on the port of the web.
     """
     for number in count(len(rows), step=1000):
-        path = _PATHS[source](link, id_, number)
+        path = source.path(link, id_, number)
         url = _url(link, base_url, path, number, rows)
-        derived = uuid.uuid5(uuid.NAMESPACE_URL, f"{source}:{url}")
-        if source != "laion" or link.stage != "deduplicated" or derived.int >> 127:
+        derived = uuid.uuid5(uuid.NAMESPACE_URL, f"{name}:{url}")
+        if source.own_ids or link.stage != "deduplicated" or derived.int >> 127:
             return path, url
     raise AssertionError("half of all ids are in the upper half")
 
 
-def _url(link: Link, base_url: str, path: str, number: int, rows: list[_Row]) -> str:
+def _url(link: Link, base_url: str, path: str, number: int, rows: list[Row]) -> str:
     if link.repeats_address_of is not None:
         scheme, rest = rows[link.repeats_address_of].url.split(":", 1)
         return f"{scheme.upper()}:{rest}#again-{number}"
     return link.address or base_url + path
 
 
-def _folder(link: Link, ordinary: str, planted: str) -> str:
-    return ordinary if link.case == ORDINARY else f"{planted}/{link.case}"
-
-
-def _pd12m_path(link: Link, id_: str, number: int) -> str:
-    """As PD12M names its files, by id; a repeated id gets an address of its own."""
-    name = f"{id_}-{number}" if link.repeats_id else id_
-    return f"{_folder(link, ORDINARY_FOLDERS['pd12m'], '/pd12m')}/{name}{PurePosixPath(link.file).suffix}"
-
-
-def _megalith_path(link: Link, _: str, number: int) -> str:
-    """As Flickr does: `<server>/<photo id>_<secret>_b.jpg` (https://www.flickr.com/services/api/misc.urls.html)."""
-    secret = hashlib.sha256(f"{link.case}:{number}".encode()).hexdigest()[:10]
-    folder = _folder(link, ORDINARY_FOLDERS["megalith"], "/7372")
-    return f"{folder}/{50_000_000_000 + number}_{secret}_b.jpg"
-
-
-def _laion_path(link: Link, _: str, number: int) -> str:
-    return f"{_folder(link, ORDINARY_FOLDERS['laion'], f'/blog/{number}')}/{link.file}"
-
-
-_PATHS = {"pd12m": _pd12m_path, "megalith": _megalith_path, "laion": _laion_path}
-
-
-def _pages(rows: list[_Row]) -> dict[str, Page]:
-    pages = {UNAVAILABLE: unavailable_picture()}
-    for row in rows:
+def _pages(files: Files) -> dict[str, Page]:
+    # What a host shows in the stead of pictures that it no longer has.
+    pages = {UNAVAILABLE: Page(png(Image.new("L", (500, 374), 221)), "image/png"), **HOST_PAGES}
+    for row in (row for rows in files.values() for row in rows):
         if row.link.page is not None:
             pages[row.path] = row.link.page
         if row.link.preview is not None:
@@ -156,33 +110,10 @@ def _pages(rows: list[_Row]) -> dict[str, Page]:
     return pages
 
 
-def _metadata(rows: list[_Row]) -> dict[str, pl.DataFrame]:
-    record = {"pd12m": _pd12m_record, "megalith": _megalith_record, "laion": _laion_record}
-    schema = {"pd12m": PD12M, "megalith": MEGALITH, "laion": LAION400M}
-    by_file: dict[str, list[_Row]] = {}
-    for row in rows:
-        by_file.setdefault(row.file, []).append(row)
-    return {
-        file: pl.DataFrame(
-            [record[row.source](number, row) for number, row in enumerate(group)], schema[group[0].source], orient="row"
-        )
-        for file, group in by_file.items()
-    }
-
-
-def _pd12m_record(_: int, row: _Row) -> tuple[object, ...]:
-    link = row.link
-    width, height = link.size or (None, None)
-    mime_type = "image/png" if link.file.endswith(".png") else "image/jpeg"
-    return row.id, row.url, link.caption, width, height, mime_type, link.declared_md5, link.license
-
-
-def _megalith_record(_: int, row: _Row) -> tuple[object, ...]:
-    photo_id = PurePosixPath(row.path).name.partition("_")[0]
-    return row.url, f"https://www.flickr.com/photos/{row.link.account}/{photo_id}/"
-
-
-def _laion_record(number: int, row: _Row) -> tuple[object, ...]:
-    link = row.link
-    width, height = link.size or (None, None)
-    return number, row.url, link.caption, height, width, link.license, "UNLIKELY", link.similarity
+def _expected(files: Files) -> pl.DataFrame:
+    ends = [
+        (name, None if row.link.line else row.url, row.link.case, row.link.stage, row.link.reason)
+        for (name, _), rows in files.items()
+        for row in rows
+    ]
+    return pl.DataFrame(ends, EXPECTED, orient="row")

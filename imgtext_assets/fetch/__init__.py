@@ -1,7 +1,7 @@
 """Asking the web for pictures: politely, within bounds, from public addresses only.
 
 What belongs here: HTTP, the address guard, politeness, outcomes, and the journal of a shard's fetches. What does not:
-pictures, and where bytes are kept.
+pictures, where bytes are kept, and what counts as consent (`rights.consent`, of which the client knows a protocol).
 """
 
 from imgtext_assets.fetch.client import fetch_all

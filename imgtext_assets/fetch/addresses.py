@@ -93,13 +93,19 @@ class URL(NamedTuple):
     host: str
     port: int
 
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port, as `text` begins (RFC 6454 4): whose robots.txt holds."""
+        return "/".join(self.text.split("/", 3)[:3])
+
 
 def parse_url(text: str) -> URL:
     """Parse and normalise an address from the internet; raises BadURL.
 
-    Accepts what a browser's address bar does of http and https (https://url.spec.whatwg.org): spaces and non-ASCII
-    letters are percent-encoded as UTF-8, host names become IDNA (UTS 46), IPv4 addresses in odd spellings (decimal,
-    octal, hex) the usual four numbers. Refuses credentials, control characters and everything else.
+    The text is what goes out, byte by byte: consent is judged by it. Accepts what a browser's address bar does of http
+    and https (https://url.spec.whatwg.org): spaces and non-ASCII letters are percent-encoded as UTF-8, dot segments
+    resolved, host names become IDNA (UTS 46), IPv4 addresses in odd spellings (decimal, octal, hex) the usual four
+    numbers. Refuses credentials, control characters and everything else.
 
     >>> parse_url("HTTP://Bücher.example:80/ä b?q=1#top").text
     'http://xn--bcher-kva.example/%C3%A4%20b?q=1'
@@ -123,7 +129,7 @@ def parse_url(text: str) -> URL:
     if not 0 < port < 65536:
         raise BadURL("no valid port")
     shown_port = "" if port == _DEFAULT_PORTS[scheme] else f":{port}"
-    shown_path = quote(path, safe="%/:@!$&'()*+,;=~")
+    shown_path = quote(_without_dot_segments(path), safe="%/:@!$&'()*+,;=~")
     shown_query = quote(query, safe="%/:@!$&'()*+,;=~?")
     return URL(f"{scheme}://{host}{shown_port}{shown_path}{shown_query}", scheme, host, port)
 
@@ -201,3 +207,20 @@ def _host(host: str) -> str:
     if not _NAME.fullmatch(host):
         raise BadURL("no valid host")
     return host
+
+
+def _without_dot_segments(path: str) -> str:
+    """RFC 3986 5.2.4; `%2e` is a dot, too, to browsers and to libcurl, which else would do this behind our back."""
+    segments = path.split("/")[1:]
+    dots = [segment.lower().replace("%2e", ".") for segment in segments]
+    if "." not in dots and ".." not in dots:
+        return path
+    kept: list[str] = []
+    for segment, plain in zip(segments, dots, strict=True):
+        if plain == "..":
+            del kept[-1:]
+        elif plain != ".":
+            kept.append(segment)
+    if dots[-1] in (".", ".."):
+        kept.append("")
+    return "/" + "/".join(kept)

@@ -21,6 +21,7 @@ import pycurl
 from imgtext_assets.catalog import FetchSettings
 from imgtext_assets.fetch import outcomes
 from imgtext_assets.fetch.addresses import URL, BadURL, Guard, follow, parse_url
+from imgtext_assets.fetch.consent import Consent
 from imgtext_assets.fetch.hosts import Hosts
 from imgtext_assets.fetch.multi import Ended, Multi
 from imgtext_assets.fetch.outcomes import Outcome, Request, Verdict
@@ -33,17 +34,22 @@ _SHOWN = 200  # characters of an address in a detail
 _IDLE_SECONDS = 1.0
 
 
-def fetch_all(requests: Iterable[Request], settings: FetchSettings) -> Generator[Outcome, None, None]:
+def fetch_all(
+    requests: Iterable[Request], settings: FetchSettings, consent: Consent | None = None
+) -> Generator[Outcome, None, None]:
     """Ask for all `requests`; one outcome each, in order of completion.
 
     Requests are read as there is room for them: at most `settings.concurrency` run and `LOOK_AHEAD` wait. Bodies are
     in memory up to 4 MiB each, else in temporary files. Outside failures are outcomes with a reason; what fails on
     our side (a full disk) is raised. Closing the generator breaks off what runs.
 
+    `consent` is asked before each request, of redirects too, and again when a response's headers are in: what it
+    refuses is not asked for, or broken off before its body. Without one nobody objects.
+
     >>> [outcome.reason for outcome in fetch_all([Request("file:///etc/passwd")], FetchSettings())]
     ['blocked_address']
     """
-    client = _Client(settings)
+    client = _Client(settings, consent)
     try:
         yield from client.outcomes(iter(requests))
     finally:
@@ -62,8 +68,8 @@ class _Job:
 
 
 class _Client:
-    def __init__(self, settings: FetchSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: FetchSettings, consent: Consent | None) -> None:
+        self._settings, self._consent = settings, consent
         self._user_agent = settings.user_agent
         self._guard = Guard(settings)
         self._multi = Multi(connections=settings.concurrency)
@@ -111,8 +117,22 @@ class _Client:
             return
         if self._is_placeholder(job.url):
             yield _failed(job, outcomes.PLACEHOLDER, "the address itself is a placeholder's")
+        elif refused := self._refused(job.url):
+            yield self._with_consent(_failed(job, *refused), job)
         else:
             yield from self._enqueue(job)
+
+    def _refused(self, url: URL) -> tuple[Verdict, str] | None:
+        """Why an address must not be asked for; None: it may be."""
+        refusal = self._consent.refusal(url.text) if self._consent else None
+        return (Verdict(refusal.reason, refusal.passing), refusal.detail) if refusal else None
+
+    def _with_consent(self, outcome: Outcome, job: _Job, transfer: Transfer | None = None) -> Outcome:
+        """The outcome with what was said of the use of its address."""
+        if self._consent:
+            first = job.seen[0] if job.seen else job.url
+            outcome.consent = self._consent.record(first.text, transfer.headers if transfer else {})
+        return outcome
 
     def _is_placeholder(self, url: URL) -> bool:
         return any(fnmatchcase(url.text, pattern) for pattern in self._settings.placeholders)
@@ -125,7 +145,7 @@ class _Client:
             if not job.seen:
                 job.attempts += 1
             job.seen.append(job.url)
-            transfer = Transfer(job.request, job.url, self._settings, self._guard)
+            transfer = Transfer(job.request, job.url, self._settings, self._guard, self._consent)
             easy = self._spare.pop() if self._spare else pycurl.Curl()
             transfer.configure(easy, self._user_agent, max(0.001, self._settings.total_seconds - job.seconds))
             self._running[easy] = job, transfer
@@ -148,7 +168,7 @@ class _Client:
         self._hosts.done(job.url.host)
         verdict, detail = transfer.end(ended)
         if verdict is None:
-            yield _fine(job, transfer)
+            yield self._with_consent(_fine(job, transfer), job, transfer)
             return
         transfer.discard()
         if transfer.redirects:
@@ -156,7 +176,7 @@ class _Client:
         elif verdict.retry:
             yield from self._retry(job, transfer, verdict, detail)
         else:
-            yield _failed(job, verdict, detail, transfer)
+            yield self._with_consent(_failed(job, verdict, detail, transfer), job, transfer)
 
     def _redirect(self, job: _Job, transfer: Transfer) -> Iterator[Outcome]:
         location = transfer.headers.get("location", [""])[0]
@@ -174,6 +194,10 @@ class _Client:
             yield _failed(job, outcomes.REDIRECT_LOOP, f"redirects back to {target.text[:_SHOWN]}", transfer)
         elif len(job.seen) > self._settings.max_redirects:
             yield _failed(job, outcomes.REDIRECT_LOOP, f"more than {self._settings.max_redirects} redirects", transfer)
+        elif refused := self._refused(target):
+            verdict, detail = refused
+            detail = f"{detail} (redirects to {target.text[:_SHOWN]})"
+            yield self._with_consent(_failed(job, verdict, detail, transfer), job, transfer)
         else:
             job.url = target
             yield from self._enqueue(job)

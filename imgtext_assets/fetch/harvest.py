@@ -42,6 +42,16 @@ def latest(journal: pl.LazyFrame) -> pl.LazyFrame:
     return journal.sort("fetched_at").unique("url_key", keep="last", maintain_order=True)
 
 
+def settled(known: pl.DataFrame, settings: str) -> pl.DataFrame:
+    """Of the latest answers those that stand: neither may they pass, nor were they refused under other settings.
+
+    What was had stays had, and a refusal by the host stands as long as the settings do: that consent is judged again
+    is a recheck's work.
+    """
+    refused_otherwise = pl.col("outcome").is_in(_BY_SETTINGS) & pl.col("settings").ne_missing(settings)
+    return known.filter(~pl.col("passing") & ~refused_otherwise)
+
+
 def harvest(
     addresses: Mapping[str, str],
     known: pl.DataFrame,
@@ -59,9 +69,8 @@ def harvest(
     its SHA-256; `journal` appends rows; `settings` is a digest of what decides whether an address may be had, and an
     address that was refused under another one is asked for again. `progress` is told addresses done and in all.
     """
-    refused_otherwise = pl.col("outcome").is_in(_BY_SETTINGS) & pl.col("settings").ne_missing(settings)
-    settled = known.filter(~pl.col("passing") & ~refused_otherwise & pl.col("url_key").is_in(list(addresses)))
-    done = set(settled["url_key"])
+    standing = settled(known, settings).filter(pl.col("url_key").is_in(list(addresses)))
+    done = set(standing["url_key"])
     todo = {url: key for key, url in addresses.items() if key not in done}
     with _Writer(store, journal, settings) as writer:
         for count, outcome in enumerate(ask(todo), start=1):
@@ -69,8 +78,8 @@ def harvest(
             progress(len(done) + count, len(addresses))
     fresh = pl.concat([FETCHES.schema.to_frame(), *writer.written])
     return Harvest(
-        answers=pl.concat([settled, fresh]),
-        found=settled.filter(pl.col("outcome") == "ok").height,
+        answers=pl.concat([standing, fresh]),
+        found=standing.filter(pl.col("outcome") == "ok").height,
         fetched=fresh.filter(pl.col("outcome") == "ok").height,
         failed=fresh.filter(pl.col("outcome") != "ok").height,
     )

@@ -11,7 +11,6 @@ asking.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -19,20 +18,22 @@ from typing import IO, Literal, NamedTuple
 
 import pycurl
 
-PRODUCT = "imgtext-assets"
-"""Our name in User-Agent and in the scopes of X-Robots-Tag."""
-
 Body = IO[bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One address to ask for. `etag` and `last_modified`, as an earlier response gave them, make it conditional."""
+    """One address to ask for.
+
+    `etag` and `last_modified`, as an earlier response gave them, make it conditional. `at_most`: a body that is larger,
+    in bytes, is read so far and counts as whole, however large it is.
+    """
 
     url: str
     method: Literal["GET", "HEAD"] = "GET"
     etag: str | None = None
     last_modified: str | None = None
+    at_most: int | None = None
 
 
 @dataclass(slots=True)
@@ -53,6 +54,7 @@ class Outcome:
     etag: str | None = None
     last_modified: str | None = None
     content_type: str | None = None
+    consent: str | None = None
     sha256: str | None = None
     md5: str | None = None
     bytes: int | None = None
@@ -72,7 +74,6 @@ class Verdict(NamedTuple):
 
 BLOCKED = Verdict("blocked_address", passing=False)
 TOO_LARGE = Verdict("too_large", passing=False)
-OPTED_OUT = Verdict("opted_out", passing=False)
 PLACEHOLDER = Verdict("placeholder", passing=False)
 REDIRECT_LOOP = Verdict("redirect_loop", passing=False)
 THROTTLED = Verdict("throttled", passing=True, retry=True)
@@ -143,31 +144,3 @@ def retry_after(value: str, now: datetime) -> float | None:
     if moment.tzinfo is None:  # RFC 9110 5.6.7: dates are in UTC, the obsolete forms do not say so
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())
-
-
-_OPT_OUTS = frozenset({"noai", "noimageai"})
-_SCOPE = re.compile(r"([A-Za-z][\w.-]*|\*)\s*:")
-_VALUED = frozenset({"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"})
-
-
-def opts_out(values: Iterable[str]) -> str | None:
-    """The directive of X-Robots-Tag headers that asks not to use the picture for AI, or None.
-
-    A directive may be scoped to one robot (`otherbot: noai`), up to the next scope on the line; it counts where the
-    scope is absent, `*` or PRODUCT. Grammar: https://developers.google.com/search/docs/crawling-indexing/
-    robots-meta-tag; the directives: https://www.deviantart.com/team/journal/UPDATE-All-Deviations-Are-Opted-Out-of-
-    AI-Datasets-934500371.
-
-    >>> opts_out(["otherbot: noai", "noindex, NoImageAI"])
-    'noimageai'
-    """
-    for value in values:
-        scope = "*"
-        for part in value.split(","):
-            directive = part.strip()
-            match = _SCOPE.match(directive)
-            if match and match[1].lower() not in _VALUED:
-                scope, directive = match[1].lower(), directive[match.end() :].strip()
-            if directive.lower() in _OPT_OUTS and scope in ("*", PRODUCT):
-                return directive.lower()
-    return None

@@ -20,10 +20,10 @@ import pycurl
 
 from imgtext_assets.catalog import FetchSettings
 from imgtext_assets.fetch.addresses import URL, Guard
+from imgtext_assets.fetch.consent import Consent
 from imgtext_assets.fetch.multi import Ended
 from imgtext_assets.fetch.outcomes import (
     BLOCKED,
-    OPTED_OUT,
     REDIRECTS,
     TOO_LARGE,
     Body,
@@ -31,7 +31,6 @@ from imgtext_assets.fetch.outcomes import (
     Verdict,
     of_error,
     of_status,
-    opts_out,
     retry_after,
 )
 
@@ -54,7 +53,9 @@ _HTTP_DATE = re.compile(r"[ -~]{1,64}")
 class Transfer:
     """What came back so far. Fields are as of now while it runs, and final once it has ended."""
 
-    def __init__(self, request: Request, url: URL, settings: FetchSettings, guard: Guard) -> None:
+    def __init__(
+        self, request: Request, url: URL, settings: FetchSettings, guard: Guard, consent: Consent | None = None
+    ) -> None:
         self.request, self.url = request, url
         self.status: int | None = None
         self.headers: dict[str, list[str]] = {}
@@ -67,10 +68,11 @@ class Transfer:
         """Why we broke it off ourselves."""
         self.failure: BaseException | None = None
         """An error of ours in a callback, such as a full disk: libcurl cannot pass it on."""
-        self._settings, self._guard = settings, guard
+        self._settings, self._guard, self._consent = settings, guard, consent
         self._conditions = _conditions(request)
         self._header_bytes = 0
         self._in_header = True
+        self._whole = False  # as much was read as was asked for
         self._sockets: list[socket.socket] = []
 
     def configure(self, easy: pycurl.Curl, user_agent: str, seconds: float) -> None:
@@ -113,8 +115,8 @@ class Transfer:
 
     @property
     def redirects(self) -> bool:
-        """Whether the response is a redirect."""
-        return self.answered and self.status in REDIRECTS
+        """Whether the response is a redirect, to be followed."""
+        return self.answered and self.status in REDIRECTS and self.stopped is None
 
     @property
     def retry_after(self) -> float | None:
@@ -139,6 +141,8 @@ class Transfer:
                 return None, None
             if verdict := of_status(self.status):
                 return verdict, f"HTTP {self.status}"
+            if self._whole:
+                return None, None
         if self.refused is not None and ended.error == pycurl.E_COULDNT_CONNECT:
             return BLOCKED, self.refused
         if ended.error != pycurl.E_OK or not self.answered:
@@ -208,28 +212,32 @@ class Transfer:
 
     def _on_response(self, status: int) -> bool:
         fine = of_status(status) is None
-        if self._settings.respect_opt_out and (fine or status == 304):
-            directive = opts_out(self.headers.get("x-robots-tag", []))
-            if directive:
-                return self._stop(OPTED_OUT, f"X-Robots-Tag: {directive}")
+        if self._consent is not None and (fine or status == 304 or status in REDIRECTS):
+            refusal = self._consent.refusal_of_response(self.headers)
+            if refusal is not None:
+                return self._stop(Verdict(refusal.reason, refusal.passing), refusal.detail)
         if not fine or self.request.method == "HEAD":
             return True
         promised = self.headers.get("content-length", [""])[0]
-        if promised.isdecimal() and float(promised) > self._settings.max_bytes:
+        if self.request.at_most is None and promised.isdecimal() and float(promised) > self._settings.max_bytes:
             return self._stop(TOO_LARGE, f"{promised:.20} bytes; fetch.max_bytes is {self._settings.max_bytes}")
         self.body = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the outcome's reader closes it
         return True
 
     def _on_body(self, data: bytes) -> bool:
-        self.size += len(data)
         if self.body is None:
+            self.size += len(data)
             return self.size <= MAX_IGNORED
-        if self.size > self._settings.max_bytes:
+        if self.request.at_most is not None:
+            data = data[: self.request.at_most - self.size]
+            self._whole = self.size + len(data) == self.request.at_most
+        self.size += len(data)
+        if self.request.at_most is None and self.size > self._settings.max_bytes:
             return self._stop(TOO_LARGE, f"more than fetch.max_bytes, {self._settings.max_bytes}")
         self.sha256.update(data)
         self.md5.update(data)
         self.body.write(data)
-        return True
+        return not self._whole
 
     def _stop(self, verdict: Verdict, detail: str) -> bool:
         self.stopped = (verdict, detail)

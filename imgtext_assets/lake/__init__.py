@@ -1,12 +1,23 @@
 """Tables and blobs under one root, a local folder or S3, and the metadata files of others. Knows no other room."""
 
 from imgtext_assets.lake.blobs import Blobs
-from imgtext_assets.lake.files import list_files, scan_file
+from imgtext_assets.lake.files import list_files
+from imgtext_assets.lake.foreign import read_foreign
 from imgtext_assets.lake.releases import Releases
-from imgtext_assets.lake.stores import LakeError, store_errors
+from imgtext_assets.lake.stores import LakeError, read_text, store_errors
 from imgtext_assets.lake.tables import Tables
 
-__all__ = ["Blobs", "Lake", "LakeError", "Releases", "Tables", "list_files", "scan_file", "store_errors"]
+__all__ = [
+    "Blobs",
+    "Lake",
+    "LakeError",
+    "Releases",
+    "Tables",
+    "list_files",
+    "read_foreign",
+    "read_text",
+    "store_errors",
+]
 
 
 class Lake:

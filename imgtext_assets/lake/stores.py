@@ -94,10 +94,28 @@ def _reason(error: Exception) -> str:
     return f"{text[:300]}; check that the place exists and answers, then run again"
 
 
-def scan_paths(root: str, paths: list[str]) -> pl.LazyFrame:
-    """The rows of the parquet files at these paths under `root`, lazily, as one frame."""
+def read_text(url: str) -> str:
+    """The text of a small file, local or on a store. Raises LakeError where there is none or it is not UTF-8."""
+    with store_errors(url):
+        if is_local(url):
+            data = Path(url).read_bytes()
+        else:
+            folder, _, name = url.rpartition("/")
+            data = bytes(obstore.get(open_store(folder), name).bytes())
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise LakeError(f"{url}: expected UTF-8; byte {error.start} is none") from None
+
+
+def scan_paths(root: str, paths: list[str], schema: pl.Schema | None = None) -> pl.LazyFrame:
+    """The rows of the parquet files at these paths under `root`, lazily, as one frame.
+
+    With `schema` they have its columns, whichever version of the program wrote them: what a file lacks is null.
+    """
     urls = [f"{root}/{path}" if not is_local(root) else str(Path(root) / path) for path in paths]
-    return pl.scan_parquet(urls, storage_options=storage_options(root) or None, glob=False)
+    lenient: Any = {"schema": schema, "missing_columns": "insert", "extra_columns": "ignore"} if schema else {}
+    return pl.scan_parquet(urls, storage_options=storage_options(root) or None, glob=False, **lenient)
 
 
 _VARIABLES = (
@@ -116,6 +134,7 @@ __all__ = [
     "has",
     "is_local",
     "open_store",
+    "read_text",
     "scan_paths",
     "storage_options",
     "store_errors",

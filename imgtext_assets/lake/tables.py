@@ -74,8 +74,14 @@ class Tables:
         """Whether the table, or that shard of it, is there."""
         return has(self._store, self.path(name, shard))
 
-    def scan(self, name: str, schema: pl.Schema, shards: Iterable[str] | None = None) -> pl.LazyFrame:
-        """The rows of a table, lazily: of all shards, or of those named. What is not there yet has no rows."""
+    def scan(
+        self, name: str, schema: pl.Schema, shards: Iterable[str] | None = None, *, as_written: bool = False
+    ) -> pl.LazyFrame:
+        """The rows of a table, lazily: of all shards, or of those named. What is not there yet has no rows.
+
+        A column of `schema` that an older file lacks is null, and one that it has beyond is left out; `as_written`
+        gives the columns as they are in the files.
+        """
         wanted = None if shards is None else set(shards)
         if self.exists(name):
             paths = [self.path(name)]
@@ -83,7 +89,8 @@ class Tables:
             paths = self._of_shard(name, next(iter(wanted)))
         else:
             paths = [path for path in self.files(name) if wanted is None or _shard_of(path) in wanted]
-        return scan_paths(self.root, paths) if paths else pl.LazyFrame(schema=schema)
+        columns = None if as_written else schema
+        return scan_paths(self.root, paths, columns) if paths else pl.LazyFrame(schema=schema)
 
     def _of_shard(self, name: str, shard: str) -> list[str]:
         return [self.path(name, shard)] if self.exists(name, shard) else self.files(name, shard)

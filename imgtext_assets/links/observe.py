@@ -45,6 +45,7 @@ ANSWERS = pl.Schema(
         "etag": pl.String(),
         "last_modified": pl.String(),
         "sha256": pl.String(),
+        "consent": pl.String(),
         "fetched_at": UTC_TIME,
     }
 )
@@ -65,6 +66,7 @@ class Answer(Protocol):
     etag: str | None
     last_modified: str | None
     sha256: str | None
+    consent: str | None
     fetched_at: datetime
 
 

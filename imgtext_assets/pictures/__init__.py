@@ -8,22 +8,23 @@ another.
 from imgtext_assets.pictures.contact_sheet import contact_sheet
 from imgtext_assets.pictures.decode import PictureError, open_picture
 from imgtext_assets.pictures.fingerprint import Fingerprint, fingerprint
-from imgtext_assets.pictures.rights_text import rights_text
+from imgtext_assets.pictures.rights_text import FileRights, file_rights
 from imgtext_assets.pictures.size import fails_declared_size, resolution_filter, resolution_rules
 from imgtext_assets.pictures.verify import INSPECTIONS, Inspection, inspect, verify_table
 
 __all__ = [
     "INSPECTIONS",
+    "FileRights",
     "Fingerprint",
     "Inspection",
     "PictureError",
     "contact_sheet",
     "fails_declared_size",
+    "file_rights",
     "fingerprint",
     "inspect",
     "open_picture",
     "resolution_filter",
     "resolution_rules",
-    "rights_text",
     "verify_table",
 ]

@@ -1,103 +1,123 @@
-"""What a picture file itself says about rights: its EXIF, IPTC and XMP texts.
+"""What a picture file itself says about rights: its EXIF, IPTC, PNG and XMP metadata.
 
-What belongs here: finding the texts. What does not: judging them, which is the `rights` room.
+What belongs here: finding the statements. What does not: parsing XMP (`xmp`), and judging what is found, which is the
+`rights` room.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
-from xml.parsers import expat
 
 from PIL import ExifTags, ImageFile, IptcImagePlugin
 
-MAX_CHARACTERS = 500
-_MAX_XMP_BYTES = 2**20
-_IPTC_COPYRIGHT_NOTICE = (2, 116)  # IPTC-IIM 4.2, dataset 2:116
-_XMP_RIGHTS = {
-    "http://purl.org/dc/elements/1.1/ rights",
-    "http://ns.adobe.com/xap/1.0/rights/ UsageTerms",
-    "http://ns.adobe.com/photoshop/1.0/ Copyright",
+from imgtext_assets.pictures.xmp import CC, DC, PHOTOSHOP, PLUS, XMP_RIGHTS, properties, xmp_packets
+
+MAX_CHARACTERS = 1_000
+"""Of one statement; what is longer is cut."""
+
+Statement = tuple[str, str]
+"""What a text is about, and the text."""
+
+# A statement's subject is told with its text, for a name alone is no claim as `artist` and one as `copyright`.
+_EXIF = {ExifTags.Base.Copyright: "copyright", ExifTags.Base.Artist: "artist"}  # CIPA DC-008: 0x8298, 0x013B
+_IPTC = {(2, 116): "copyright", (2, 40): "instructions"}  # IPTC-IIM 4.2: Copyright Notice, Special Instructions
+_PNG = {"copyright": "copyright"}  # PNG (W3C), keywords of tEXt, zTXt and iTXt
+_XMP = {
+    f"{DC} rights": "copyright",  # IPTC Photo Metadata Standard: the Copyright Notice
+    f"{PHOTOSHOP} Copyright": "copyright",
+    f"{XMP_RIGHTS} UsageTerms": "usage terms",
+    f"{XMP_RIGHTS} Marked": "marked as",
 }
+_MARKED = {"true": "copyrighted", "false": "public domain"}  # ISO 16684-1, 8.5: xmpRights:Marked
+_DATA_MINING = f"{PLUS} DataMining"
+_XMP_LICENSES = (f"{CC} license", f"{XMP_RIGHTS} WebStatement", f"{XMP_RIGHTS} UsageTerms", f"{DC} rights")
+_WANTED = {*_XMP, *_XMP_LICENSES, _DATA_MINING}
 
 
-def rights_text(picture: ImageFile.ImageFile) -> str | None:
-    """The texts in which the file states rights, each once, joined by `; `; None where it states none.
+@dataclass(frozen=True)
+class FileRights:
+    """What a file says of rights, word for word; None where it says nothing.
 
-    Read are EXIF's Copyright and Artist (CIPA DC-008: 0x8298, 0x013B), IPTC's copyright notice (2:116) and XMP's
-    dc:rights, xmpRights:UsageTerms and photoshop:Copyright (ISO 16684). Text that is broken is left out; at most
-    500 characters are given.
+    `claim` holds its statements, each once and with its subject: `copyright: © Ann; artist: Ann`. `license` is the
+    licence that it states itself: XMP's cc:license, else the first of xmpRights:WebStatement, xmpRights:UsageTerms and
+    dc:rights. `data_mining` is plus:DataMining, an address of the PLUS vocabulary
+    (http://ns.useplus.org/ldf/vocab/DMI-…).
     """
-    found: dict[str, None] = {}
-    for texts in (_exif, _iptc, _xmp):
-        for text in _unless_broken(texts, picture):
-            if line := " ".join(text.replace("\0", " ").split()):
-                found[line] = None
-    return "; ".join(found)[:MAX_CHARACTERS] or None
+
+    claim: str | None = None
+    license: str | None = None
+    data_mining: str | None = None
 
 
-def _unless_broken(texts: Callable[[Any], Iterator[str]], picture: ImageFile.ImageFile) -> list[str]:
+def file_rights(picture: ImageFile.ImageFile) -> FileRights:
+    """What the file of a loaded picture says of rights. Metadata that is broken is left out, and never an error.
+
+    Read are EXIF's Copyright and Artist (also of TIFF), IPTC's copyright notice and special instructions, PNG's
+    Copyright, and XMP's dc:rights, xmpRights (UsageTerms, Marked, WebStatement), photoshop:Copyright, cc:license and
+    plus:DataMining, wherever Pillow finds them. Each text is one line of at most MAX_CHARACTERS.
+    """
+    xmp = dict[str, list[str]]()
+    for packet in _unless_broken(xmp_packets, picture):
+        for name, value in properties(packet, _WANTED):
+            xmp.setdefault(name, []).append(value)
+    statements = [s for read in (_exif, _iptc, _png) for s in _unless_broken(read, picture)]
+    return FileRights(
+        claim=_joined(f"{about}: {line}" for about, text in [*statements, *_xmp(xmp)] if (line := _line(text))),
+        license=next((_line(value) for name in _XMP_LICENSES for value in xmp.get(name, ()) if _line(value)), None),
+        data_mining=_joined(map(_line, xmp.get(_DATA_MINING, ()))),
+    )
+
+
+def _unless_broken(read: Callable[[Any], Iterator[Any]], picture: ImageFile.ImageFile) -> list[Any]:
     try:
-        return list(texts(picture))
+        return list(read(picture))
     except Exception:  # noqa: BLE001 - parsers of hostile metadata raise anything; the picture itself is whole
         return []
 
 
-def _exif(picture: ImageFile.ImageFile) -> Iterator[str]:
+def _exif(picture: ImageFile.ImageFile) -> Iterator[Statement]:
     exif = picture.getexif()
-    for tag in (ExifTags.Base.Copyright, ExifTags.Base.Artist):
+    for tag, about in _EXIF.items():
         value = exif.get(tag)
-        if value is not None:
-            # Pillow reads these tags as Latin-1; many writers put UTF-8 there.
-            yield _text(value.encode("latin-1") if isinstance(value, str) else value)
+        # Pillow reads these tags as Latin-1; many writers put UTF-8 there.
+        if isinstance(value, str):
+            yield about, _text(value.encode("latin-1", errors="replace"))
+        elif isinstance(value, bytes):
+            yield about, _text(value)
 
 
-def _iptc(picture: ImageFile.ImageFile) -> Iterator[str]:
-    notice = (IptcImagePlugin.getiptcinfo(picture) or {}).get(_IPTC_COPYRIGHT_NOTICE, [])
-    for value in notice if isinstance(notice, list) else [notice]:
-        yield _text(value)
+def _iptc(picture: ImageFile.ImageFile) -> Iterator[Statement]:
+    datasets = IptcImagePlugin.getiptcinfo(picture) or {}
+    for number, about in _IPTC.items():
+        values = datasets.get(number, [])
+        for value in values if isinstance(values, list) else [values]:
+            yield about, _text(value)
 
 
-def _xmp(picture: ImageFile.ImageFile) -> Iterator[str]:
-    packet = picture.info.get("xmp", b"")
-    packet = packet.encode() if isinstance(packet, str) else bytes(packet)
-    if packet and len(packet) <= _MAX_XMP_BYTES:
-        yield from _XmpRights(packet).texts
+def _png(picture: ImageFile.ImageFile) -> Iterator[Statement]:
+    for key, value in picture.info.items():
+        if isinstance(key, str) and isinstance(value, str) and (about := _PNG.get(key.lower())):
+            yield about, value
 
 
-def _text(value: bytes | tuple) -> str:
-    data = bytes(value)
+def _xmp(xmp: dict[str, list[str]]) -> Iterator[Statement]:
+    for name, about in _XMP.items():
+        for value in xmp.get(name, ()):
+            yield about, _MARKED.get(value.strip().lower(), "") if about == "marked as" else value
+
+
+def _text(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         return data.decode("latin-1")
 
 
-class _XmpRights:
-    """Collects the text under the properties that state rights. An entity declaration ends the parsing."""
+def _line(text: str) -> str:
+    return " ".join(text[: 4 * MAX_CHARACTERS].replace("\0", " ").split())[:MAX_CHARACTERS]
 
-    def __init__(self, packet: bytes) -> None:
-        self.texts: list[str] = []
-        self._inside = 0
-        parser = expat.ParserCreate(namespace_separator=" ")
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._characters
-        parser.EntityDeclHandler = self._refuse
-        parser.Parse(packet.rstrip(b"\0 "), True)
 
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        self.texts += [value for key, value in attributes.items() if key in _XMP_RIGHTS]
-        if self._inside or name in _XMP_RIGHTS:
-            self._inside += 1
-            self.texts.append("")
-
-    def _end(self, _: str) -> None:
-        self._inside = max(0, self._inside - 1)
-
-    def _characters(self, text: str) -> None:
-        if self._inside:
-            self.texts[-1] += text
-
-    def _refuse(self, *_: object) -> None:
-        raise ValueError("XMP with entities")  # billion laughs, or a file of ours
+def _joined(lines: Iterable[str]) -> str | None:
+    return "; ".join(dict.fromkeys(filter(None, lines))) or None

@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 from PIL import Image
 
-from imgtext_assets.catalog import PictureSettings, Policy
+from imgtext_assets.catalog import PictureSettings, ResolutionPolicy
 from imgtext_assets.pictures.decode import PictureError, open_picture
-from imgtext_assets.pictures.rights_text import rights_text
-from imgtext_assets.pictures.size import resolution_rules
+from imgtext_assets.pictures.rights_text import file_rights
+from imgtext_assets.pictures.size import Rule, resolution_rules
 from imgtext_assets.tables import VERIFIED, reject
 
 INSPECTIONS = pl.Schema(
@@ -25,6 +26,8 @@ INSPECTIONS = pl.Schema(
         "mime_type": pl.String(),
         "md5": pl.String(),
         "claim": pl.String(),
+        "file_license": pl.String(),
+        "data_mining": pl.String(),
         "reason": pl.String(),
         "detail": pl.String(),
     }
@@ -38,9 +41,9 @@ _MEDIA_TYPES = {"MPO": "image/jpeg"}  # CIPA DC-007: a JPEG with more pictures b
 class Inspection:
     """What was seen in one file.
 
-    `width` and `height` are in pixels, upright; `md5` is of all bytes; `claim` is what the file says of rights, word
-    for word. Where the file is no usable picture, `reason` says why (`tables.REASONS["verified"]`) and the measures
-    are null.
+    `width` and `height` are in pixels, upright; `md5` is of all bytes; `claim`, `file_license` and `data_mining` are
+    what the file says of rights, word for word (`FileRights`). Where the file is no usable picture, `reason` says why
+    (`tables.REASONS["verified"]`) and the measures are null.
     """
 
     width: int | None = None
@@ -48,6 +51,8 @@ class Inspection:
     mime_type: str | None = None
     md5: str | None = None
     claim: str | None = None
+    file_license: str | None = None
+    data_mining: str | None = None
     reason: str | None = None
     detail: str | None = None
 
@@ -59,24 +64,32 @@ def inspect(data: bytes, settings: PictureSettings) -> Inspection:
         picture = open_picture(data, settings)
     except PictureError as error:
         return Inspection(md5=md5, reason=error.reason, detail=error.detail)
-    kind = picture.format or ""
+    kind, said = picture.format or "", file_rights(picture)
     return Inspection(
         width=picture.width,
         height=picture.height,
         mime_type=_MEDIA_TYPES.get(kind) or Image.MIME[kind],
         md5=md5,
-        claim=rights_text(picture),
+        claim=said.claim,
+        file_license=said.license,
+        data_mining=said.data_mining,
     )
 
 
 def verify_table(
-    frame: pl.LazyFrame, inspections: pl.DataFrame, policy: Policy, removals: pl.LazyFrame, claims: pl.Expr
+    frame: pl.LazyFrame,
+    inspections: pl.DataFrame,
+    resolution: ResolutionPolicy,
+    removals: pl.LazyFrame,
+    rights_rules: Sequence[Rule],
+    review: pl.Expr,
 ) -> pl.LazyFrame:
     """The kept rows of `downloaded`, compared with what was seen in their bytes; they conform to `VERIFIED`.
 
     `inspections` is a frame of INSPECTIONS with one row for each SHA-256 in `frame`; a row without one is `damaged`,
-    never verified by default. `removals` is a frame of REMOVALS. `claims` says whether a text in column `claim`
-    claims rights, and counts where the policy rejects stated claims. Rows in = rows out, in their order.
+    never verified by default. `removals` is a frame of REMOVALS. `rights_rules` are what the `rights` room makes of
+    the columns `claim`, `file_license` and `data_mining` beside the row's own, and `review` is the new value of that
+    column: expressions over the joined frame. Rows in = rows out, in their order.
     """
     measured = inspections.lazy().select("sha256", pl.exclude("sha256").name.prefix("seen_"))
     tombstones = removals.filter(pl.col("kind") == "sha256").sort("removed_at")
@@ -93,21 +106,29 @@ def verify_table(
             mime_type="seen_mime_type",
             measured_md5="seen_md5",
             claim="seen_claim",
+            file_license="seen_file_license",
+            data_mining="seen_data_mining",
         )
     )
-    return VERIFIED.conform(reject(joined, _rules(policy, claims)))
+    return VERIFIED.conform(reject(joined, _rules(resolution, rights_rules)).with_columns(review=review))
 
 
-def _rules(policy: Policy, claims: pl.Expr) -> list[tuple[pl.Expr, str, pl.Expr]]:
-    """Worst first: what must go whatever it is, what is no picture, not the promised one, not wanted."""
-    seen, declared, measured = pl.col("seen_reason"), pl.col("md5").str.to_lowercase(), pl.col("measured_md5")
-    unusable = [(seen == word, word, pl.col("seen_detail")) for word in ("decode_limit", "not_image", "damaged")]
-    claimed = claims if policy.licenses.reject_stated_claims else pl.lit(False)
+def _rules(resolution: ResolutionPolicy, rights_rules: Sequence[Rule]) -> list[Rule]:
+    """Worst first: what must go whatever it is, what is no picture, not the promised one, not wanted, not free."""
+    seen = pl.col("seen_reason")
     return [
         (pl.col("removed_for").is_not_null(), "removed", pl.col("removed_for")),
-        *unusable,
+        *(rule for rule in rights_rules if rule[1] == "opted_out"),
+        *((seen == word, word, pl.col("seen_detail")) for word in ("decode_limit", "not_image", "damaged")),
         (pl.col("width").is_null(), "damaged", pl.lit("the bytes were not inspected")),
-        (declared != measured, "md5_mismatch", pl.format("declared {}, measured {}", declared, measured)),
-        *resolution_rules(pl.col("width"), pl.col("height"), policy.resolution),
-        (claimed, "rights_claimed", pl.format("the file says: {}", pl.col("claim"))),
+        _mismatch("md5_mismatch", declared=pl.col("md5"), measured=pl.col("measured_md5")),
+        _mismatch("sha256_mismatch", declared=pl.col("declared_sha256"), measured=pl.col("sha256")),
+        *resolution_rules(pl.col("width"), pl.col("height"), resolution),
+        *(rule for rule in rights_rules if rule[1] != "opted_out"),
     ]
+
+
+def _mismatch(word: str, declared: pl.Expr, measured: pl.Expr) -> Rule:
+    """The rule that hex digests agree, in either case."""
+    differs = declared.str.to_lowercase() != measured.str.to_lowercase()
+    return differs, word, pl.format("declared {}, measured {}", declared, measured)

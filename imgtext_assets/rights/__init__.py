@@ -1,24 +1,41 @@
-"""May this row be used: its licence, what its texts claim, and what was removed.
+"""May this row be used: its licence, what its texts and file claim, who opted out, and what was removed.
 
-Pure: frames in, frames out. What belongs here: the table of licences, how texts claim rights, the verdicts of
-`license_filtered`. What does not: reading picture files (`pictures/`), asking hosts for their consent (`fetch/`).
+Pure: frames in, frames out. What belongs here: the table of licences, how texts claim rights, how hosts and people
+opt out, decisions on accounts, and the verdicts of `license_filtered`. What does not: reading picture files
+(`pictures/`), asking hosts for their consent (`fetch/`).
 """
 
-from imgtext_assets.rights.claims import claims_rights, text_claims_rights
-from imgtext_assets.rights.filter import license_filter
-from imgtext_assets.rights.licenses import BY_ID, LICENSES, License, find_license, license_url, recognise
+from imgtext_assets.rights.accounts import DECISIONS, accounts, add_decision, parse_decisions, undecided
+from imgtext_assets.rights.claims import claims_rights
+from imgtext_assets.rights.consent import OPT_OUTS, listed, listed_bytes, parse_opt_outs
+from imgtext_assets.rights.files import file_review, file_rules
+from imgtext_assets.rights.filter import LISTED_RULE, judged_otherwise, license_filter
+from imgtext_assets.rights.licenses import BY_ID, LICENSES, License, allowed_ids, find_license, license_url, recognise
 from imgtext_assets.rights.removals import NAMES, tombstones
 
 __all__ = [
     "BY_ID",
+    "DECISIONS",
     "LICENSES",
+    "LISTED_RULE",
     "NAMES",
+    "OPT_OUTS",
     "License",
+    "accounts",
+    "add_decision",
+    "allowed_ids",
     "claims_rights",
+    "file_review",
+    "file_rules",
     "find_license",
+    "judged_otherwise",
     "license_filter",
     "license_url",
+    "listed",
+    "listed_bytes",
+    "parse_decisions",
+    "parse_opt_outs",
     "recognise",
-    "text_claims_rights",
     "tombstones",
+    "undecided",
 ]

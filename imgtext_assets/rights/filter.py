@@ -1,27 +1,78 @@
-"""The verdicts of `license_filtered`: removals, accounts, licences, claims, in this order."""
+"""The verdicts of `license_filtered`: removals, opt-outs, accounts, licences, claims, captions, in this order."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import polars as pl
 
 from imgtext_assets import tables
 from imgtext_assets.catalog import LicensePolicy
-from imgtext_assets.rights.claims import claims_rights
-from imgtext_assets.rights.licenses import license_url, recognise
+from imgtext_assets.rights.accounts import with_decisions
+from imgtext_assets.rights.attribution import attribution
+from imgtext_assets.rights.claims import contradicts
+from imgtext_assets.rights.consent import listed
+from imgtext_assets.rights.licenses import allowed_ids, is_public_domain, license_url, recognise
 
 SHOWN = 200  # characters of somebody else's text in a detail
+TEXTS = ("caption", "title", "description")
+Rule = tuple[pl.Expr, str, pl.Expr]
 
 
-def license_filter(frame: pl.LazyFrame, policy: LicensePolicy, removals: pl.LazyFrame) -> pl.LazyFrame:
-    """The kept rows of `raw_metadata`, judged by `policy`; they conform to `tables.LICENSE_FILTERED`.
+def license_filter(
+    frame: pl.LazyFrame,
+    *,
+    policy: LicensePolicy,
+    scheme: str | None,
+    removals: pl.LazyFrame,
+    decisions: pl.DataFrame,
+    opt_outs: pl.DataFrame,
+    captions: Sequence[Rule] = (),
+) -> pl.LazyFrame:
+    """The kept rows of one source's `raw_metadata`, judged; they conform to `tables.LICENSE_FILTERED`.
 
-    `removals` are the tombstones (`tables.REMOVALS`): those of kind `id` and `url` count here, those of kind `sha256`
-    at `verified`. Rows in = rows out, in the same order.
+    `policy` is the source's, `scheme` says whose numbers its licences may be (`Source.license_scheme`). `removals` are
+    the tombstones (`tables.REMOVALS`), of which those of kind `id` and `url` count here; `decisions` on accounts are
+    DECISIONS, `opt_outs` OPT_OUTS; `captions` are further rules (`sources.caption_rules`). Rows in = rows out, in the
+    same order. Raises ValueError where the policy allows a licence that there is not.
     """
-    license_id = recognise(pl.col("license"))
-    known = frame.with_columns(license_id=license_id, license_url=license_url(license_id))
-    with_removals = known.pipe(_join_removals, removals, "id", "id").pipe(_join_removals, removals, "url", "url_key")
-    return tables.LICENSE_FILTERED.conform(tables.reject(with_removals, _rules(policy)))
+    recognised = frame.with_columns(seen=recognise(pl.col("license"), scheme)).with_columns(
+        license_id=pl.col("seen").struct.field("license_id"), license_evidence=_evidence()
+    )
+    known = recognised.with_columns(license_url=license_url(pl.col("license_id")), attribution=attribution())
+    judged = _with_orders(known, removals, decisions, opt_outs).with_columns(claim=_claim())
+    marked = judged.with_columns(review="claim" if policy.stated_claims == "review" else pl.lit(None, pl.String))
+    return tables.LICENSE_FILTERED.conform(tables.reject(marked, [*_ORDERS, *_rules(policy), *captions]))
+
+
+def judged_otherwise(
+    license_filtered: pl.LazyFrame, removals: pl.LazyFrame, decisions: pl.DataFrame, opt_outs: pl.DataFrame
+) -> pl.LazyFrame:
+    """The rows of LICENSE_FILTERED for which removals, opt-outs and decisions now give another verdict than recorded.
+
+    So that a takedown or a decision on an account judges only those shards anew that it concerns.
+    """
+    rows = _with_orders(license_filtered.rename({"reject_reason": "recorded"}), removals, decisions, opt_outs)
+    recorded = pl.when(pl.col("recorded").is_in([word for _, word, _ in _ORDERS])).then("recorded")
+    return tables.reject(rows, _ORDERS).filter(pl.col("reject_reason").ne_missing(recorded))
+
+
+def _with_orders(
+    frame: pl.LazyFrame, removals: pl.LazyFrame, decisions: pl.DataFrame, opt_outs: pl.DataFrame
+) -> pl.LazyFrame:
+    """Add what people ordered about each row: the columns that `_ORDERS` asks."""
+    return (
+        frame.pipe(_join_removals, removals, "id", "id")
+        .pipe(_join_removals, removals, "url", "url_key")
+        .pipe(listed, opt_outs)
+        .pipe(with_decisions, decisions)
+    )
+
+
+def _evidence() -> pl.Expr:
+    """Which field states the licence, and by which pattern it was recognised."""
+    field = pl.when(license_from="catalog").then(pl.lit("the catalog's licence")).otherwise(pl.lit("the row's licence"))
+    return pl.format("{}: {}", field, pl.col("seen").struct.field("pattern"))
 
 
 def _join_removals(frame: pl.LazyFrame, removals: pl.LazyFrame, kind: str, column: str) -> pl.LazyFrame:
@@ -35,16 +86,36 @@ def _join_removals(frame: pl.LazyFrame, removals: pl.LazyFrame, kind: str, colum
     return frame.join(tombstones, on=column, how="left", maintain_order="left")
 
 
-def _rules(policy: LicensePolicy) -> list[tuple[pl.Expr, str, pl.Expr]]:
-    stated, license_id, caption = pl.col("license"), pl.col("license_id"), pl.col("caption")
-    removed = pl.coalesce("removed_id", "removed_url")
+def _claim() -> pl.Expr:
+    """The stated licence and the first of the row's texts that contradicts it; null where none does."""
+    public_domain = is_public_domain(pl.col("license_id"))
+    return pl.coalesce(
+        pl.when(contradicts(pl.col(text), public_domain)).then(
+            pl.format("stated as {}, but the {} says: {}", "license_id", pl.lit(text), pl.col(text).str.slice(0, SHOWN))
+        )
+        for text in TEXTS
+    )
+
+
+LISTED_RULE: Rule = (pl.col("opted_out_by").is_not_null(), "opted_out", pl.col("opted_out_by"))
+"""What an opt-out list names ends: of columns that `listed` or `listed_bytes` added."""
+
+_REMOVED = pl.coalesce("removed_id", "removed_url")
+_DECISION = pl.concat_str(pl.col("account", "why", "who", "when").cast(pl.String), separator="; ", ignore_nulls=True)
+_ORDERS: list[Rule] = [
+    (_REMOVED.is_not_null(), "removed", _REMOVED),
+    LISTED_RULE,
+    (pl.col("verdict") == "exclude", "account_excluded", _DECISION),
+]
+"""What people ordered: it comes before all that the row states of itself."""
+
+
+def _rules(policy: LicensePolicy) -> list[Rule]:
+    stated, license_id = pl.col("license"), pl.col("license_id")
     unknown = pl.format("the stated licence is none that we know: {}", stated.str.slice(0, SHOWN))
     not_allowed = pl.format("{} is not among {}", license_id, pl.lit(", ".join(policy.allow)))
-    claim = pl.format("stated as {}, but the caption says: {}", license_id, caption.str.slice(0, SHOWN))
     return [
-        (removed.is_not_null(), "removed", removed),
-        (pl.col("account").is_in(policy.exclude_accounts), "account_excluded", pl.col("account")),
         (license_id.is_null(), "license_unknown", pl.coalesce(unknown, pl.lit("no licence is stated"))),
-        (~license_id.is_in(policy.allow), "license_not_allowed", not_allowed),
-        (pl.lit(policy.reject_stated_claims) & claims_rights(caption), "rights_claimed", claim),
+        (~license_id.is_in(sorted(allowed_ids(policy.allow))), "license_not_allowed", not_allowed),
+        (pl.lit(policy.stated_claims == "reject") & pl.col("claim").is_not_null(), "rights_claimed", pl.col("claim")),
     ]

@@ -1,7 +1,10 @@
-"""PD12M's schema, which PD3M, pd-extended and megalith-cc0 share.
+"""PD12M's schema, which PD3M and megalith-cc0 share.
 
-`id, url, caption, width, height, mime_type, hash (MD5), license (URL)`; early files say `s3_key`, `md5_hash` and
-`license_type`. From the dataset card: https://huggingface.co/datasets/Spawning/PD12M
+`id, url, caption, width, height, mime_type, hash (MD5), license (URL)`; files of 2025 add `source`, the first ones say
+`md5_hash` and `license_type` and have `s3_key` as well. From the dataset cards and their history:
+https://huggingface.co/datasets/Spawning/PD12M and https://huggingface.co/datasets/Spawning/PD3M
+
+The address of the bucket is that of the addresses in the files; no card states it.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import polars as pl
 from imgtext_assets.catalog import Source
 from imgtext_assets.sources.columns import FileColumns
 
+SIGNATURES = (frozenset({"hash", "license", "mime_type"}), frozenset({"md5_hash", "license_type"}))
 BUCKET = "https://pd12m.s3.us-west-2.amazonaws.com/"
 LICENSE = ("license", "license_type")
 
@@ -21,12 +25,12 @@ def columns(file: FileColumns, source: Source) -> dict[str, pl.Expr]:
     if source.license is None:
         file.require(*LICENSE)
     return {
-        "id": file.text("id"),
-        "url": pl.coalesce(file.text("url"), pl.lit(BUCKET) + file.text("s3_key")),
-        "caption": file.text("caption"),
-        "license": file.text(*LICENSE),
-        "width": file.number("width"),
-        "height": file.number("height"),
-        "mime_type": file.text("mime_type"),
-        "md5": file.text("hash", "md5_hash"),
+        "id": file.first("id"),
+        "url": file.first("url") if file.has("url") else pl.lit(BUCKET) + file.text("s3_key"),
+        "caption": file.first("caption"),
+        "license": file.first(*LICENSE),
+        "width": file.first("width"),
+        "height": file.first("height"),
+        "mime_type": file.first("mime_type"),
+        "md5": file.first("hash", "md5_hash"),
     }

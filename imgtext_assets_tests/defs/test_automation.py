@@ -136,15 +136,15 @@ def test_a_changed_policy_runs_what_obeys_it_and_what_follows(daemon: Daemon) ->
 # Sensors.
 
 
-def tick(sensor: dg.SensorDefinition, world: World) -> Any:
-    """What the sensor says when it looks for the first time."""
+def tick(sensor: dg.SensorDefinition, world: World, cursor: str | None = None) -> Any:
+    """What the sensor says when it looks, for the first time where there is no cursor."""
     repository = build_defs(world.catalog).get_repository_def()
-    given = {"catalog": world.catalog, "lake": world.project.lake}
+    given = {"catalog": world.catalog, "lake": world.project.lake, "reader": world.pipeline.reader}
     context = dg.SensorEvaluationContext(
         instance_ref=world.instance.get_ref(),
         last_tick_completion_time=None,
         last_run_key=None,
-        cursor=None,
+        cursor=cursor,
         repository_name=None,
         instance=world.instance,
         repository_def=repository,
@@ -157,7 +157,7 @@ def tick(sensor: dg.SensorDefinition, world: World) -> Any:
 def test_the_shard_sensor_adds_shards_and_tells_of_files(built: World, tmp_path: Path) -> None:
     world = built.branch(tmp_path, built=False)
     seen = tick(shard_sensor, world)
-    keys = ["laion-00000", "pd12m-00000", "pd12m-00001"]
+    keys = ["laion400m-00000", "pd12m-00000", "pd12m-00001"]
     assert sorted(world.instance.get_dynamic_partitions("shard")) == keys
     assert sorted(event.partition for event in seen.asset_events) == keys
     assert "3 new shards" in (seen.skip_message or "")
@@ -168,10 +168,10 @@ def test_the_verdict_sensor_requests_only_shards_whose_verdicts_changed(built: W
     assert world.pipeline._run("cluster") == []
     assert tick(verdict_sensor, world).run_requests == []
     clusters = world.table("duplicate_clusters")
-    one = clusters.filter(shard="laion-00000")["cluster_id"][0]
+    one = clusters.filter(shard="laion400m-00000")["cluster_id"][0]
     world.project.lake.tables.write("duplicate_clusters", clusters.filter(cluster_id=one))
     lost = set(clusters.filter(clusters["cluster_id"] != one)["shard"])
-    assert "laion-00000" in lost
+    assert "laion400m-00000" in lost
     asked = tick(verdict_sensor, world)
     assert {request.partition_key for request in asked.run_requests or []} == lost
 
@@ -211,7 +211,7 @@ def test_a_release_is_cut_once_a_month(built: World) -> None:
 
 
 def test_rechecks_are_spread_evenly_and_stay_where_they_are() -> None:
-    days = Counter(recheck_day(f"laion-{n:05d}") for n in range(4_200))
+    days = Counter(recheck_day(f"laion400m-{n:05d}") for n in range(4_200))
     assert set(days) == set(range(1, 29))
     assert max(days.values()) < 1.4 * 4_200 / 28
     assert recheck_day("pd12m-00000") == 23

@@ -11,6 +11,7 @@ import pytest
 
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs.discover import Discovery, add_partitions, discover, file_events, shard_plan
+from imgtext_assets.defs.reading import new_reader
 from imgtext_assets.lake import Lake, LakeError
 from imgtext_assets_tests.defs.world import write_parquet
 
@@ -38,7 +39,8 @@ def put(catalog: Catalog, name: str, rows: int) -> Path:
 
 def look(catalog: Catalog, instance: dg.DagsterInstance) -> tuple[Discovery, list[str | None]]:
     """As the sensor does: discover, add partitions, tell Dagster. Returns the shards that it was told of."""
-    found = discover(catalog, Lake(catalog.lake))
+    with new_reader() as reader:
+        found = discover(catalog, Lake(catalog.lake), reader)
     add_partitions(instance, found)
     events = file_events(instance, found, catalog)
     for event in events:

@@ -18,8 +18,20 @@ CATALOG = Catalog.model_validate({"sources": [{"name": "a", "format": "table", "
 
 OBEYED: dict[str, tuple[dict[str, Any], set[str]]] = {
     "licences": ({"policy": {"licenses": {"allow": ["CC0-1.0"]}}}, {"license_filtered"}),
-    "accounts": ({"policy": {"licenses": {"exclude_accounts": ["x"]}}}, {"license_filtered"}),
-    "claims": ({"policy": {"licenses": {"reject_stated_claims": False}}}, {"license_filtered", "verified"}),
+    "a source's licences": (
+        {"sources": [{"name": "a", "format": "table", "paths": "x", "license_policy": {"allow": ["CC0-1.0"]}}]},
+        {"license_filtered"},
+    ),
+    "a source's licence numbers": (
+        {"sources": [{"name": "a", "format": "table", "paths": "x", "license_scheme": "flickr"}]},
+        {"license_filtered"},
+    ),
+    "captions": ({"policy": {"captions": {"min_characters": 5}}}, {"license_filtered"}),
+    "decisions": ({"policy": {"accounts": {"decisions": "x.csv"}}}, set()),
+    "opt-out lists": ({"policy": {"consent": {"opt_out_lists": ["x.txt"]}}}, set()),
+    "claims": ({"policy": {"licenses": {"stated_claims": "ignore"}}}, {"license_filtered", "verified"}),
+    "robots.txt": ({"policy": {"consent": {"robots_txt": False}}}, {"fingerprints", "downloaded"}),
+    "data mining": ({"policy": {"consent": {"data_mining": False}}}, {"verified"}),
     "radius": ({"policy": {"duplicates": {"radius": 2}}}, {"duplicate_clusters"}),
     "size": ({"policy": {"resolution": {"min_width": 300}}}, {"fingerprints", "resolution_filtered", "verified"}),
     "decoding": ({"pictures": {"max_pixels": 10_000}}, {"fingerprints", "verified"}),
@@ -57,24 +69,24 @@ def test_after_a_build_nothing_is_stale(built: World) -> None:
     assert stale.shards_with_new_verdicts(built.project.lake) == []
 
 
-def test_a_changed_policy_runs_from_the_first_stage_that_obeys_it(built: World) -> None:
+def test_a_changed_policy_runs_the_first_stage_that_obeys_it_and_looks_again(built: World) -> None:
     resolution = built.catalog.policy.resolution.model_copy(update={"min_width": 300})
     policy = built.catalog.policy.model_copy(update={"resolution": resolution})
     assert due(built, INGEST, policy=policy) == {key: ["fingerprints"] for key in built.project.shards()}
-    assert due(built, BUILD, policy=policy) == dict.fromkeys(built.project.shards(), BUILD[1:])
+    assert due(built, BUILD, policy=policy) == {key: ["resolution_filtered"] for key in built.project.shards()}
 
 
 def test_a_table_that_is_gone_from_the_lake_is_made_again(built: World, tmp_path: Path) -> None:
     world = built.branch(tmp_path)
-    (Path(world.catalog.lake) / "downloaded/laion-00000.parquet").unlink()
-    assert due(world, BUILD) == {"laion-00000": ["downloaded", "verified"]}
+    (Path(world.catalog.lake) / "downloaded/laion400m-00000.parquet").unlink()
+    assert due(world, BUILD) == {"laion400m-00000": ["downloaded"]}
     (Path(world.catalog.lake) / "duplicate_clusters.parquet").unlink()
     assert stale.clusters_stale(world.instance, world.project.lake, code_versions(world.catalog))
 
 
 def test_a_run_that_gives_the_same_rows_makes_nothing_stale(built: World, tmp_path: Path) -> None:
     world = built.branch(tmp_path)
-    assert world.pipeline._run("ingest", "laion-00000", ["license_filtered"]) == []
+    assert world.pipeline._run("ingest", "laion400m-00000", ["license_filtered"]) == []
     assert due(world, INGEST) == {}
 
 

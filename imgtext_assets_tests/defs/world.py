@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -17,11 +19,14 @@ import yaml
 
 from imgtext_assets.catalog import Catalog, load_catalog
 from imgtext_assets.defs.pipeline import Pipeline, Project
+from imgtext_assets.defs.reading import READER_CPU_SECONDS, READER_MEMORY
 from imgtext_assets.demo import DemoWeb, Sample, build_sample, load_pages, write_sample
+from imgtext_assets.engine import LocalEngine
 from imgtext_assets.lake import Lake
 from imgtext_assets.tables import STAGES
 
 SAMPLE_CATALOG = Path(__file__).parents[2] / "data" / "catalog.yaml"
+DECISIONS, OPT_OUTS = (SAMPLE_CATALOG.with_name(name) for name in ("account-decisions.csv", "opt-outs.txt"))
 DAGSTER_YAML = Path(__file__).parents[2] / "dagster.yaml"
 
 
@@ -33,6 +38,14 @@ class NoBars:
 
     def start(self, context: Any, what: str) -> Callable[[int, int], None]:
         return lambda done, total: None
+
+
+@cache
+def engine_with(workers: int | None, memory: int, cpu_seconds: float) -> LocalEngine:
+    """Processes that all worlds share: they are slow to start."""
+    engine = LocalEngine(workers, memory, cpu_seconds)
+    atexit.register(engine.close)
+    return engine
 
 
 @dataclass
@@ -47,7 +60,10 @@ class World:
 
     @property
     def pipeline(self) -> Pipeline:
-        return Pipeline(self.catalog, self.project.lake, self.instance, NoBars())
+        pictures = self.catalog.pictures
+        engine = engine_with(pictures.workers, pictures.decode_memory, pictures.decode_seconds)
+        reader = engine_with(None, READER_MEMORY, READER_CPU_SECONDS)
+        return Pipeline(self.catalog, self.project.lake, self.instance, NoBars(), engine, reader)
 
     @property
     def project(self) -> Project:
@@ -111,9 +127,9 @@ class World:
 
 
 def stable(frame: pl.DataFrame) -> pl.DataFrame:
-    """A stage's table without the two columns that tell when and with how many tries a row was fetched."""
+    """A stage's table without the columns that tell when and with how many tries a row was fetched."""
     names = [name for name in ("shard", "source_row", "id") if name in frame.columns]
-    return frame.drop("fetched_at", "attempts", strict=False).sort(names)
+    return frame.drop("fetched_at", "attempts", "consent", strict=False).sort(names)
 
 
 def path_of(url: str) -> str:
@@ -149,6 +165,9 @@ def write_catalog(folder: Path, sample: Path, lake: str = "lake", **changes: Any
     content: dict[str, Any] = yaml.safe_load(SAMPLE_CATALOG.read_text()) | {"lake": lake} | changes
     for source in content["sources"]:
         source["paths"] = str(sample / str(source["paths"]))
+    policy = content.setdefault("policy", {})
+    policy.setdefault("accounts", {})["decisions"] = str(DECISIONS)
+    policy.setdefault("consent", {})["opt_out_lists"] = [str(OPT_OUTS)]
     content["sources"] = [source for source in content["sources"] if Path(source["paths"]).parent.exists()]
     (folder / "catalog.yaml").write_text(yaml.safe_dump(content))
     return load_catalog(folder / "catalog.yaml")

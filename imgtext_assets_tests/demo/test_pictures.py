@@ -31,7 +31,7 @@ def test_the_claim_to_each_photograph_stands_in_scikit_image(photograph: Photogr
 
 def test_there_are_enough_pictures_and_each_has_its_name() -> None:
     names = [picture.slug for picture in all_pictures()]
-    assert len(names) >= 110
+    assert len(names) == 210
     assert len(set(names)) == len(names)
 
 

@@ -1,9 +1,9 @@
-"""The sample holds three real schemas, and its planted cases are what they are called."""
+"""Every row of the sample has an end that the stages know, and its planted cases are what they are called."""
 
 import hashlib
 import io
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
 
 import imagehash
 import numpy as np
@@ -12,10 +12,9 @@ import pytest
 from PIL import Image
 
 from imgtext_assets import tables
-from imgtext_assets.catalog import DuplicatePolicy, ResolutionPolicy, load_catalog
+from imgtext_assets.catalog import DuplicatePolicy, ResolutionPolicy
 from imgtext_assets.demo import Page, Sample, build_sample
-from imgtext_assets.demo.planted import EXCLUDED_ACCOUNT
-from imgtext_assets.demo.sample import EXPECTED, LAION400M, MEGALITH, PD12M
+from imgtext_assets.demo.sample import EXPECTED
 
 BASE = "http://127.0.0.1:8377"
 
@@ -50,23 +49,12 @@ def row(sample: Sample, source: str, case: str) -> dict[str, str]:
     return found
 
 
-def test_three_sources_with_three_schemas(sample: Sample) -> None:
-    schemas = {name: frame.schema for name, frame in sample.metadata.items()}
-    assert schemas == {
-        "metadata/pd12m/pd12m.000.parquet": PD12M,
-        "metadata/pd12m/pd12m.001.parquet": PD12M,
-        "metadata/megalith/megalith.000.parquet": MEGALITH,
-        "metadata/laion/laion.000.parquet": LAION400M,
-    }
-
-
-def test_about_150_rows_and_an_end_for_each(sample: Sample) -> None:
-    column = {"pd12m": "url", "megalith": "url_highres", "laion": "URL"}
-    urls = pl.concat(frame.select(url=column[name.split("/")[1]]) for name, frame in sample.metadata.items())
-    assert 140 <= urls.height <= 160
-    assert sorted(urls["url"]) == sorted(sample.expected["url"])
+def test_about_200_rows_and_an_end_for_each(sample: Sample) -> None:
+    assert 190 <= sample.expected.height <= 220
     assert sample.expected.schema == EXPECTED
-    assert not sample.expected.select("source", "url").is_duplicated().any()
+    named = sample.expected.drop_nulls("url")
+    assert not named.select("source", "url").is_duplicated().any()
+    assert set(sample.expected.filter(pl.col("url").is_null())["reason"]) == {"unreadable_row"}
 
 
 def test_every_end_is_one_that_the_stages_know(sample: Sample) -> None:
@@ -81,7 +69,8 @@ def test_most_reasons_are_planted(sample: Sample) -> None:
     needs_more_than_http = {("downloaded", reason) for reason in ("dns", "tls", "timeout", "unreachable", "too_large")}
     needs_long = {("downloaded", "throttled")}
     needs_two_shards = {("deduplicated", "same_id")}
-    assert known - planted == by_request | needs_more_than_http | needs_long | needs_two_shards
+    by_policy = {reason for reason in known if reason[1].startswith("caption_")}
+    assert known - planted == by_request | needs_more_than_http | needs_long | needs_two_shards | by_policy
 
 
 def test_it_is_the_same_each_time(sample: Sample) -> None:
@@ -89,6 +78,7 @@ def test_it_is_the_same_each_time(sample: Sample) -> None:
     assert again.pages == sample.pages
     assert again.expected.equals(sample.expected)
     assert all(frame.equals(sample.metadata[name]) for name, frame in again.metadata.items())
+    assert again.texts == sample.texts
 
 
 def test_verified_rows_are_large_whole_pictures(sample: Sample) -> None:
@@ -114,7 +104,8 @@ def test_verified_pictures_are_no_near_duplicates(sample: Sample) -> None:
         ("pd12m", "recompressed", 2),
         ("pd12m", "resized", 3),
         ("megalith", "recompressed", 4),
-        ("laion", "resized", 7),
+        ("laion400m", "resized", 7),
+        ("datacomp", "resized", 13),
     ],
 )
 def test_near_duplicates_are_near_and_not_the_same(
@@ -141,7 +132,7 @@ def test_of_two_sizes_the_larger_one_is_kept(sample: Sample) -> None:
 
 def test_same_bytes_and_same_addresses_are_so(sample: Sample) -> None:
     first = sample.metadata["metadata/pd12m/pd12m.000.parquet"]["url"]
-    for source, of_bytes, of_url in (("pd12m", 0, 1), ("laion", 6, 5)):
+    for source, of_bytes, of_url in (("pd12m", 0, 1), ("laion400m", 6, 5), ("aesthetics", 10, 8)):
         assert page_at(sample, row(sample, source, "same_bytes")["url"]) == page_at(sample, first[of_bytes])
         again = row(sample, source, "same_url")["url"]
         assert again != first[of_url]
@@ -149,19 +140,44 @@ def test_same_bytes_and_same_addresses_are_so(sample: Sample) -> None:
 
 
 def test_of_equal_rows_of_pd12m_the_earlier_has_the_lower_id(sample: Sample) -> None:
-    ids = pl.concat(frame for name, frame in sample.metadata.items() if "pd12m" in name)["id"]
+    ids = pl.concat(frame.select("id") for name, frame in sample.metadata.items() if "pd12m" in name)["id"]
     assert ids.is_sorted()
     assert ids.len() - ids.n_unique() == 1  # the repeated id
 
 
 def test_declared_md5s_are_true_but_for_the_planted_one(sample: Sample) -> None:
-    listed = pl.concat(frame for name, frame in sample.metadata.items() if "pd12m" in name)
-    declared = dict(listed.select("url", "hash").iter_rows())
+    today, early = [], []
+    for name, frame in sample.metadata.items():
+        if "pd12m" in name:
+            (early if "md5_hash" in frame.columns else today).append(frame)
+    spelled = [frame.select("url", "hash") for frame in today] + [f.select("url", hash="md5_hash") for f in early]
+    declared = dict(pl.concat(spelled).iter_rows())
     for found in [*rows(sample, source="pd12m", reason=None), *rows(sample, source="pd12m", reason="md5_mismatch")]:
         page = page_at(sample, found["url"])
         assert page is not None
         measured = hashlib.md5(page.content(), usedforsecurity=False).hexdigest()
         assert (declared[found["url"]] == measured) == (found["case"] != "md5_mismatch")
+
+
+def test_declared_sha256s_are_true_but_for_the_planted_one(sample: Sample) -> None:
+    listed = sample.metadata["metadata/datacomp/datacomp.000.parquet"]
+    for url, declared in listed.select("url", "sha256").iter_rows():
+        page = page_at(sample, url)
+        assert page is not None
+        assert (hashlib.sha256(page.content()).hexdigest() == declared) == ("sha256_mismatch" not in url)
+
+
+def test_the_file_that_forbids_training_says_so_and_the_one_that_allows_it_too(sample: Sample) -> None:
+    said = {}
+    for case in ("data_mining_prohibited", "data_mining_allowed"):
+        packet = ElementTree.fromstring(picture_at(sample, row(sample, "pd12m", case)["url"]).info["xmp"])
+        values = [element.get("{http://ns.useplus.org/ldf/xmp/1.0/}DataMining") for element in packet.iter()]
+        said[case] = [value for value in values if value]
+    vocabulary = "http://ns.useplus.org/ldf/vocab/DMI-"
+    assert said == {
+        "data_mining_prohibited": [f"{vocabulary}PROHIBITED-AIMLTRAINING"],
+        "data_mining_allowed": [f"{vocabulary}ALLOWED"],
+    }
 
 
 def test_pictures_that_break_off_do_not_decode(sample: Sample) -> None:
@@ -185,14 +201,3 @@ def test_megalith_offers_previews_of_240_pixels_but_for_some(sample: Sample) -> 
     assert previews.count(None) == len(rows(sample, source="megalith", case="no_preview")) == 2
     for page in previews:
         assert page is None or max(Image.open(io.BytesIO(page.content())).size) == 240
-
-
-def test_the_sample_s_catalog_excludes_the_planted_account(sample: Sample) -> None:
-    catalog = load_catalog(Path(__file__).parents[2] / "data/catalog.yaml")
-    assert catalog.policy.licenses.exclude_accounts == [EXCLUDED_ACCOUNT]
-    pages = sample.metadata["metadata/megalith/megalith.000.parquet"]["url_source"]
-    assert pages.str.contains(f"/{EXCLUDED_ACCOUNT}/", literal=True).sum() == len(
-        rows(sample, reason="account_excluded")
-    )
-    listed = {path.partition("/sample/")[2] for source in catalog.sources for path in source.paths}
-    assert listed == {f"metadata/{source}/*.parquet" for source in ("pd12m", "megalith", "laion")}

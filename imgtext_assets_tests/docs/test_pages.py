@@ -57,7 +57,10 @@ def test_generated_pages_are_current(name: str) -> None:
 def test_the_readme_names_every_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    needed = {re.split(r"[<>=\[]", spec)[0] for spec in [*project["dependencies"], *extras["demo"], *extras["hf"]]}
+    needed = {
+        re.split(r"[<>=\[]", spec)[0]
+        for spec in [*project["dependencies"], *extras["demo"], *extras["hf"], *extras["language"]]
+    }
     table = README.read_text(encoding="utf-8").partition("| package |")[2].partition("\n\n")[0]
     assert set(re.findall(r"^\| ([a-z][a-z0-9-]+) \| \S", table, re.MULTILINE)) == needed
 

@@ -7,6 +7,7 @@ import pytest
 
 from imgtext_assets.catalog import FetchSettings, HostLimits
 from imgtext_assets.fetch import Outcome, Request, fetch_all
+from imgtext_assets.fetch.consent import Consent
 
 Fetch = Callable[..., list[Outcome]]
 
@@ -28,9 +29,9 @@ def fetch():
     """Fetch requests (or addresses) to the end, in the order they were given; bodies are closed after the test."""
     outcomes: list[Outcome] = []
 
-    def fetch(requests: Iterable[Request | str], **settings: Any) -> list[Outcome]:
+    def fetch(requests: Iterable[Request | str], consent: Consent | None = None, **settings: Any) -> list[Outcome]:
         asked = [Request(request) if isinstance(request, str) else request for request in requests]
-        came = list(fetch_all(asked, loopback(**settings)))
+        came = list(fetch_all(asked, loopback(**settings), consent))
         outcomes.extend(came)
         assert len(came) == len(asked)
         return sorted(came, key=lambda outcome: asked.index(outcome.request))

@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgtext_assets.catalog import FetchSettings
+from imgtext_assets.fetch import Request, fetch_all
 from imgtext_assets.fetch.addresses import BadURL, Guard, follow, is_public, parse_url, unwrap
+from imgtext_assets_tests.fetch.conftest import loopback
+from imgtext_assets_tests.web import HostileWeb
 
 PRIVATE = [
     *(
@@ -95,6 +98,11 @@ def test_a_scoped_address_is_judged_without_its_scope():
         ("http://127.0.0.1./", "http://127.0.0.1/"),
         ("http://①②⑦.0.0.1/", "http://127.0.0.1/"),
         ("http://[2606:4700:0:0::1]:8080/", "http://[2606:4700::1]:8080/"),
+        ("http://a.example/x/../b.jpg", "http://a.example/b.jpg"),
+        ("http://a.example/x/%2e%2E/b.jpg", "http://a.example/b.jpg"),
+        ("http://a.example/../../b/./c/..?x=/../y", "http://a.example/b/?x=/../y"),
+        ("http://a.example/x//../b/.", "http://a.example/x/b/"),
+        ("http://a.example/.../b..", "http://a.example/.../b.."),
     ],
 )
 def test_an_address_is_normalised(given: str, sent: str):
@@ -177,3 +185,16 @@ def test_a_redirect_is_relative_to_where_it_came_from(location: str, leads_to: s
 def test_any_location_is_an_address_or_bad_url(location: str):
     with contextlib.suppress(BadURL):
         assert follow(parse_url("http://example.org/x/a"), location).text.isascii()
+
+
+@pytest.mark.parametrize("path", ["/x/../b", "/x/%2e%2E/b", "/x//../b", "/..//b", "/x/.?y=/../z", "/x/...", "/%zz"])
+def test_what_is_parsed_is_what_is_sent(path: str):
+    """libcurl tidies paths, too: what consent was judged by must be what is asked for."""
+    with HostileWeb({}) as web:
+        (outcome,) = fetch_all([Request(web.url(path))], loopback())
+        assert outcome.final_url == web.url(web.requests[0].path)
+
+
+def test_the_origin_is_scheme_host_and_port():
+    assert parse_url("HTTP://A.example:80/b/c?d").origin == "http://a.example"
+    assert parse_url("https://[::1]:8443").origin == "https://[::1]:8443"

@@ -160,12 +160,16 @@ def test_the_not_available_picture_of_a_host_is_a_placeholder_and_not_fetched(fe
     assert not web.asked("/images")
 
 
-def test_an_opt_out_is_heard_before_the_body_and_may_be_switched_off(fetch: Fetch):
-    with HostileWeb({"/a.jpg": answer(BODY, headers={"X-Robots-Tag": "noai, noimageai"})}) as web:
-        (heard,) = fetch([web.url("/a.jpg")])
-        (unheard,) = fetch([web.url("/a.jpg")], respect_opt_out=False)
-    assert (heard.reason, heard.passing, heard.body) == ("opted_out", False, None)
-    assert unheard.reason is None
+@pytest.mark.parametrize("length", [0, 1, 9, 10, 11, 100_000])
+def test_of_a_body_no_more_is_read_than_was_asked_for(fetch: Fetch, length: int):
+    """A robots.txt of a gigabyte counts as far as it is read (RFC 9309 2.5), though `max_bytes` is less."""
+    body = b"x" * length
+    with HostileWeb({"/robots.txt": answer(body)}) as web:
+        (outcome,) = fetch([Request(web.url("/robots.txt"), at_most=10)], max_bytes=5)
+    assert (outcome.reason, outcome.bytes) == (None, min(length, 10))
+    assert outcome.body is not None
+    assert outcome.body.read() == body[:10]
+    assert outcome.sha256 == hashlib.sha256(body[:10]).hexdigest()
 
 
 def test_addresses_that_are_none_ask_nobody():

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from imgtext_assets.catalog import FetchSettings
+from imgtext_assets.catalog import ConsentPolicy, FetchSettings
 from imgtext_assets.fetch import Request, fetch_all
+from imgtext_assets.rights.consent import Consent
 from imgtext_assets_tests.fetch.conftest import Fetch
 from imgtext_assets_tests.web import CUT, RESET, HostileWeb, Seen, answer
 from imgtext_assets_tests.web.hostile import Manner, Words
@@ -110,6 +111,7 @@ def test_every_malice_meets_its_outcome_and_harms_no_neighbour(fetch: Fetch):
     with HostileWeb(manners) as web:
         outcomes = fetch(
             [*(web.url(path) for path in paths.values()), *(web.url(f"/honest?{n}") for n in range(20))],
+            consent=Consent(ConsentPolicy()),
             concurrency=64,
             max_bytes=1_000_000,
             total_seconds=1,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgtext_assets import tables
-from imgtext_assets.fetch.outcomes import of_error, of_status, opts_out, retry_after
+from imgtext_assets.fetch.outcomes import of_error, of_status, retry_after
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 
@@ -75,28 +75,3 @@ def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None):
 def test_retry_after_survives_anything(value: str):
     seconds = retry_after(value, NOW)
     assert seconds is None or seconds >= 0
-
-
-@pytest.mark.parametrize(
-    ("values", "directive"),
-    [
-        (["noai"], "noai"),
-        (["noimageai"], "noimageai"),
-        (["noindex, NoAI"], "noai"),
-        (["noindex", "noarchive,noimageai"], "noimageai"),
-        (["imgtext-assets: noai"], "noai"),
-        (["*: noai"], "noai"),
-        (["otherbot: noindex, imgtext-assets: noai"], "noai"),
-        (["unavailable_after: Wed, 03 Dec 2025 13:09:53 GMT, noai"], "noai"),
-        (["max-snippet: 20, noai"], "noai"),
-        (["otherbot: noai"], None),
-        (["otherbot: noindex, noai"], None),
-        (["noindex, nofollow, noimageindex"], None),
-        (["noaiming"], None),
-        (["none"], None),
-        ([""], None),
-        ([], None),
-    ],
-)
-def test_opt_outs_count_where_they_speak_to_us(values: list[str], directive: str | None):
-    assert opts_out(values) == directive

@@ -30,6 +30,7 @@ class Outcome:
     etag: str | None = None
     last_modified: str | None = None
     sha256: str | None = "a" * 64
+    consent: str | None = None
     fetched_at: datetime = NOW
 
 
@@ -116,6 +117,13 @@ def test_rows_that_share_an_address_share_its_answer():
 
 def test_no_answers_are_no_observations():
     assert observe(row()).is_empty()
+
+
+def test_a_link_that_is_refused_by_now_keeps_the_evidence():
+    said = '{"x-robots-tag": ["noai"]}'
+    refused = Outcome(Asked(), reason="opted_out", detail="X-Robots-Tag: noai", sha256=None, consent=said)
+    seen = observe(row(consent="{}"), refused).to_dicts()[0]
+    assert (seen["state"], seen["detail"], seen["consent"]) == ("opted_out", "X-Robots-Tag: noai", said)
 
 
 def test_an_unknown_outcome_is_loud():

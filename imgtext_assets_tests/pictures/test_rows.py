@@ -66,6 +66,14 @@ def test_every_file_is_inspected() -> None:
     assert made["md5"][0] == hashlib.md5(JPEG, usedforsecurity=False).hexdigest()
 
 
+def test_what_a_file_says_of_rights_is_in_its_row() -> None:
+    exif = Image.Exif()
+    exif[0x8298] = "Jo"
+    seen = blob_inspection("said", {"said": encode(photograph(), exif=exif)}.__getitem__, SETTINGS)
+    made = inspection_frame(["said"], [seen], Reports())
+    assert made.select("claim", "file_license", "data_mining").row(0) == ("copyright: Jo", None, None)
+
+
 @pytest.mark.parametrize("kind", ["timeout", "memory", "crash"])
 def test_a_worker_that_a_limit_ended_costs_only_its_picture(kind: Literal["timeout", "memory", "crash"]) -> None:
     ended = Failed(kind, "it was killed")

@@ -8,21 +8,26 @@ import pytest
 from PIL import Image
 
 from imgtext_assets import tables
-from imgtext_assets.catalog import LicensePolicy, Policy
+from imgtext_assets.catalog import ResolutionPolicy
 from imgtext_assets.pictures import INSPECTIONS, inspect, verify_table
 from imgtext_assets_tests.pictures.files import SETTINGS, encode, photograph
 
-CLAIMS = pl.col("claim").str.contains("©")
-POLICY = Policy()
+RESOLUTION = ResolutionPolicy()
+RULES = [
+    (pl.col("claim").str.contains("©"), "rights_claimed", pl.format("{}: {}", "license_id", "claim")),
+    (pl.col("data_mining").is_not_null(), "opted_out", pl.col("data_mining")),
+]
+REVIEW = pl.coalesce("file_license", "review")
 NO_REMOVALS = tables.REMOVALS.schema.to_frame().lazy()
 SEEN = {"sha256": "a" * 64, "width": 640, "height": 480, "mime_type": "image/jpeg", "md5": "0" * 32}
+UNUSABLE = {"width": None, "height": None, "mime_type": None}
 
 
-def verify(row: dict | None = None, seen: dict | None = None, policy: Policy = POLICY, removals=NO_REMOVALS) -> dict:
+def verify(row: dict | None = None, seen: dict | None = None, removals=NO_REMOVALS) -> dict:
     declared = {"id": "1", "sha256": "a" * 64, "width": 1, "height": 2, "mime_type": "image/png"} | (row or {})
     frame = tables.DOWNLOADED.conform(pl.LazyFrame([declared]))
     inspections = pl.DataFrame([SEEN | (seen or {})], schema=INSPECTIONS)
-    table = verify_table(frame, inspections, policy, removals, CLAIMS).collect()
+    table = verify_table(frame, inspections, RESOLUTION, removals, RULES, REVIEW).collect()
     assert table.schema == tables.VERIFIED.schema
     (verdict,) = table.to_dicts()
     assert verdict["reject_reason"] is None or verdict["reject_reason"] in tables.REASONS["verified"]
@@ -41,7 +46,8 @@ def test_a_picture_is_measured_as_it_is_seen():
     data = encode(photograph().resize((300, 200)), exif=exif)
     seen = inspect(data, SETTINGS)
     assert (seen.width, seen.height, seen.mime_type) == (200, 300, "image/jpeg")
-    assert (seen.md5, seen.claim, seen.reason) == (hashlib.md5(data).hexdigest(), "(c) Jo", None)
+    assert (seen.md5, seen.claim, seen.reason) == (hashlib.md5(data).hexdigest(), "copyright: (c) Jo", None)
+    assert (seen.file_license, seen.data_mining) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +82,7 @@ def test_measured_values_replace_declared_ones_which_are_kept_aside():
 
 @pytest.mark.parametrize("word", ["decode_limit", "not_image", "damaged"])
 def test_an_unusable_picture_ends_with_its_own_reason(word):
-    row = verify(seen={"width": None, "height": None, "mime_type": None, "reason": word, "detail": "why"})
+    row = verify(seen=UNUSABLE | {"reason": word, "detail": "why"})
     assert (row["reject_reason"], row["reject_detail"]) == (word, "why")
 
 
@@ -99,12 +105,46 @@ def test_the_measured_size_is_what_counts(size, reason):
     assert row["reject_reason"] == reason
 
 
-@pytest.mark.parametrize(("reject", "reason"), [(True, "rights_claimed"), (False, None)])
-def test_a_claim_in_the_file_ends_it_where_the_policy_says_so(reject, reason):
-    policy = Policy(licenses=LicensePolicy(reject_stated_claims=reject))
-    row = verify(seen={"claim": "© Jo"}, policy=policy)
+@pytest.mark.parametrize(
+    ("declared", "reason"), [(None, None), ("a" * 64, None), ("A" * 64, None), ("b" * 64, "sha256_mismatch")]
+)
+def test_the_declared_sha256_must_be_that_of_the_bytes(declared, reason):
+    row = verify(row={"declared_sha256": declared})
     assert row["reject_reason"] == reason
-    assert reason is None or row["reject_detail"] == "the file says: © Jo"
+    assert reason is None or row["reject_detail"] == f"declared {declared}, measured {'a' * 64}"
+
+
+def test_what_the_file_says_is_judged_by_the_rules_that_were_given():
+    row = verify(row={"license_id": "CC0-1.0"}, seen={"claim": "© Jo"})
+    assert (row["reject_reason"], row["reject_detail"]) == ("rights_claimed", "CC0-1.0: © Jo")
+    row = verify(seen={"data_mining": "DMI-PROHIBITED"})
+    assert (row["reject_reason"], row["reject_detail"]) == ("opted_out", "DMI-PROHIBITED")
+    assert verify(seen={"claim": "Jo"})["reject_reason"] is None
+
+
+def test_the_review_mark_is_kept_or_set_anew():
+    assert verify()["review"] is None
+    assert verify(row={"review": "a caption"})["review"] == "a caption"
+    assert verify(row={"review": "a caption"}, seen={"file_license": "CC-BY"})["review"] == "CC-BY"
+
+
+WRONG = [
+    ("removed", {}, {}),
+    ("opted_out", {}, {"data_mining": "no"}),
+    ("damaged", {}, UNUSABLE | {"reason": "damaged", "detail": "cut"}),
+    ("md5_mismatch", {"md5": "1" * 32}, {}),
+    ("sha256_mismatch", {"declared_sha256": "b" * 64}, {}),
+    ("too_small", {}, {"width": 10}),
+    ("rights_claimed", {}, {"claim": "© Jo"}),
+]
+
+
+@pytest.mark.parametrize("first", range(1, len(WRONG)))
+def test_of_several_reasons_the_worst_is_given(first):
+    row = {name: value for _, declared, _ in reversed(WRONG[first:]) for name, value in declared.items()}
+    seen = {name: value for _, _, found in reversed(WRONG[first:]) for name, value in found.items()}
+    assert verify(row=row, seen=seen)["reject_reason"] == WRONG[first][0]
+    assert verify(row=row, seen=seen, removals=tombstone("sha256", "a" * 64))["reject_reason"] == "removed"
 
 
 def test_removed_bytes_are_refused_before_all_else():
@@ -120,6 +160,6 @@ def test_rows_in_are_rows_out_in_their_order():
     hashes = ["a" * 64, "b" * 64, "a" * 64, None]
     frame = tables.DOWNLOADED.conform(pl.LazyFrame({"id": ["4", "1", "3", "2"], "sha256": hashes}))
     inspections = pl.DataFrame([SEEN], schema=INSPECTIONS)
-    table = verify_table(frame, inspections, Policy(), NO_REMOVALS, CLAIMS).collect()
+    table = verify_table(frame, inspections, RESOLUTION, NO_REMOVALS, RULES, REVIEW).collect()
     assert table["id"].to_list() == ["4", "1", "3", "2"]
     assert table["reject_reason"].is_null().to_list() == [True, False, True, False]

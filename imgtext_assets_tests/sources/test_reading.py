@@ -1,4 +1,4 @@
-"""Reading: somebody's columns become ours, and what cannot be used is rejected, row by row, with its reason."""
+"""Reading: what cannot be used is rejected or ignored, row by row, with its reason, and nothing else is lost."""
 
 import json
 import uuid
@@ -9,178 +9,199 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgtext_assets import tables
-from imgtext_assets.catalog import Format, Source
-from imgtext_assets.sources import SourceError, read
+from imgtext_assets.sources import UNREADABLE, count_ignored, read
+from imgtext_assets.sources.ids import uuid5
+from imgtext_assets.sources.values import MAX_TEXT
+from imgtext_assets_tests.sources.lists import CC0, MD5, SHA256, read_as, shard, source
 
-CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
-MD5 = "0123456789abcdef0123456789abcdef"
-
-
-def shard(first_row: int = 0, rows: int = 100_000) -> dict:
-    return {"shard": "s-00000", "source_file": "list/s.parquet", "first_row": first_row, "rows": rows}
+URL = {"url": ["http://a/1"]}
 
 
-def read_as(fmt: Format, given: dict, **settings) -> pl.DataFrame:
-    source = Source(name="s", format=fmt, paths=["list/*.parquet"], **settings)
-    rows = read(pl.LazyFrame(given, strict=False), source, shard()).collect()
-    assert rows.schema == tables.RAW_METADATA.schema
-    return rows
+def ignored(rows: pl.DataFrame) -> list:
+    return [text and json.loads(text) for text in rows["ignored"]]
 
 
-def uuid5(name: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
-
-
-PD12M = {
-    "id": ["one"], "url": ["https://a.example/1.jpeg"], "caption": ["A  bird. "], "width": [640], "height": [480],
-    "mime_type": ["image/jpeg"], "hash": [MD5.upper()], "license": [CC0], "source": ["museum"],
-}  # fmt: skip
-
-
-def test_pd12m_has_ids_of_its_own():
-    row = read_as("pd12m", PD12M).row(0, named=True)
-    assert {key: value for key, value in row.items() if value is not None} == {
-        "id": "one", "source": "s", "shard": "s-00000", "source_file": "list/s.parquet", "source_row": 0,
-        "url": "https://a.example/1.jpeg", "url_key": "https://a.example/1.jpeg", "caption": "A  bird. ",
-        "width": 640, "height": 480, "mime_type": "image/jpeg", "md5": MD5, "license": CC0,
-        "extra": '{"source":"museum"}',
-    }  # fmt: skip
-
-
-def test_pd12m_early_files_have_other_names():
-    early = {"s3_key": ["images/1.jpeg"], "md5_hash": [MD5], "license_type": ["CC0"]}
-    row = read_as("pd12m", early).row(0, named=True)
-    assert row["url"] == "https://pd12m.s3.us-west-2.amazonaws.com/images/1.jpeg"
-    assert (row["md5"], row["license"], row["id"]) == (MD5, "CC0", uuid5(f"s:{row['url']}"))
-
-
-def test_megalith_takes_thumbnail_and_account_from_flickrs_addresses():
-    rows = read_as(
-        "megalith",
-        {
-            "url_highres": ["https://live.staticflickr.com/65535/123_0af_b.jpg", "https://a.example/x_b.jpg"],
-            "url_source": ["https://www.flickr.com/photos/4@N00/123/", "https://flickr.com.evil.example/photos/b/1"],
-        },
-        license=CC0,
-    )
-    assert rows["preview_url"].to_list() == ["https://live.staticflickr.com/65535/123_0af_m.jpg", None]
-    assert rows["account"].to_list() == ["4@N00", None]
-    assert rows["landing_url"].to_list()[0] == "https://www.flickr.com/photos/4@N00/123/"
-    assert rows["creator_url"].to_list() == ["https://www.flickr.com/people/4@N00/", None]
-    assert rows["license"].to_list() == [CC0, CC0]
-
-
-@pytest.mark.parametrize(
-    "columns",
-    [
-        {"SAMPLE_ID": [7.0], "URL": ["http://a/1"], "TEXT": ["t"], "HEIGHT": [300], "WIDTH": [400],
-         "LICENSE": ["?"], "NSFW": ["UNLIKELY"], "similarity": [0.31]},
-        {"URL": ["http://a/1"], "TEXT": ["t"], "WIDTH": [400.0], "HEIGHT": [300.0], "similarity": [0.31],
-         "hash": [-5], "punsafe": [0.2], "pwatermark": [0.1], "aesthetic": [6.5], "NSFW": ["UNLIKELY"]},
-        {"url": ["http://a/1"], "text": ["t"], "width": ["400"], "height": ["300"], "similarity": ["0.31"],
-         "nsfw": ["UNLIKELY"], "AESTHETIC_SCORE": [6.5]},
-    ],
-)  # fmt: skip
-def test_laion_is_read_in_all_its_spellings(columns):
-    row = read_as("laion", columns).row(0, named=True)
-    assert (row["url"], row["caption"], row["width"], row["height"]) == ("http://a/1", "t", 400, 300)
-    assert (row["similarity"], row["nsfw"], row["license"], row["md5"]) == (0.31, "UNLIKELY", None, None)
-    assert row["aesthetic"] in (6.5, None)
-    assert row["id"] == uuid5("s:http://a/1")
-
-
-def test_laions_nonsense_becomes_null():
+def test_laions_nonsense_is_ignored_and_told():
     nonsense = {
         "URL": [f"http://a/{n}" for n in range(5)],
         "WIDTH": [0, -1, 39580, None, 640],
-        "HEIGHT": ["0", "tall", "NaN", "inf", "480"],
+        "HEIGHT": ["0", "tall", "NaN", " ", " 480 "],
         "similarity": [6016.0, float("nan"), float("-inf"), None, -1.0],
-        "punsafe": [1.5, -0.1, float("nan"), None, 1.0],
+        "punsafe": [1.5, -0.1, None, 0.0, 1.0],
+        "aesthetic": [11, None, None, None, 10],
     }
-    rows = read_as("laion", nonsense)
-    for name, good in {"width": 640, "height": 480, "similarity": -1.0, "punsafe": 1.0}.items():
+    rows = read_as("laion5b", nonsense)
+    for name, good in {"width": 640, "height": 480, "similarity": -1.0, "aesthetic": 10}.items():
         assert rows[name].to_list() == [None, None, None, None, good], name
     assert rows["reject_reason"].null_count() == 5
-
-
-def test_the_catalogs_licence_only_fills_in_for_rows_that_state_none():
-    stated = {"URL": ["http://a/1", "http://a/2", "http://a/3"], "LICENSE": ["?", "CC BY 4.0", " "]}
-    assert read_as("laion", stated, license=CC0)["license"].to_list() == [CC0, "CC BY 4.0", CC0]
-
-
-def test_any_table_is_mapped_by_the_catalog():
-    rows = read_as(
-        "table",
-        {"picture": ["http://a/1"], "caption": ["ours already"], "who": ["Ann"], "w": [5], "left": [True]},
-        columns={"url": "picture", "creator": "who", "width": "w"},
-    )
-    row = rows.row(0, named=True)
-    assert (row["url"], row["caption"], row["creator"], row["width"]) == ("http://a/1", "ours already", "Ann", 5)
-    assert json.loads(row["extra"]) == {"left": True}
+    assert ignored(rows) == [
+        {"width": 0, "height": "0", "similarity": 6016.0, "punsafe": 1.5, "aesthetic": 11},
+        {"width": -1, "height": "tall", "similarity": "nan", "punsafe": -0.1},
+        {"width": 39580, "height": "NaN", "similarity": "-inf"},
+        None,
+        None,
+    ]
+    assert count_ignored(rows) == {"width": 3, "height": 3, "similarity": 3, "punsafe": 2, "aesthetic": 1}
 
 
 @pytest.mark.parametrize(
-    ("fmt", "columns", "settings", "message"),
+    ("given", "read_as_value", "told"),
     [
-        ("pd12m", {"link": ["x"]}, {}, "list/s.parquet: column `url`: expected one of url, s3_key; the file has link"),
-        ("pd12m", {"url": ["x"]}, {}, "column `license`: expected one of license, license_type"),
-        ("megalith", {"url": ["x"]}, {}, "column `url_highres`: expected url_highres; the file has url"),
-        ("laion", {"TEXT": ["x"]}, {}, "column `URL`: expected one of URL, url; the file has TEXT"),
-        ("table", {"url": ["x"]}, {"columns": {"caption": "title"}}, "column `title`: expected title"),
-        ("table", {"url": ["x"]}, {"columns": {"shard": "url"}}, "source s: column `shard`: `columns` can map id, url"),
+        ({"width": ["640"]}, 640, None),
+        ({"width": [640.0]}, 640, None),
+        ({"width": [b"640"]}, 640, None),
+        ({"width": [640.5]}, None, 640.5),
+        ({"width": ["1,024"]}, None, "1,024"),
+        ({"width": [[640]]}, None, "[640]"),
+        ({"width": [True]}, None, True),
+        ({"width": [10**30]}, None, 10**30),
+        ({"caption": [17]}, "17", None),
+        ({"caption": [["a", "b"]]}, None, '["a", "b"]'),
+        ({"caption": [{"en": "a"}]}, None, '{"en": "a"}'),
+        ({"caption": [" \t"]}, None, None),
+        ({"id": [17]}, "17", None),
+        ({"md5": [f" {MD5.upper()} "]}, MD5, None),
+        ({"md5": ["abc"]}, None, "abc"),
+        ({"md5": [""]}, None, None),
+        ({"md5": [5]}, None, 5),
+        ({"md5": [[MD5]]}, None, f'["{MD5}"]'),
+        ({"declared_sha256": [SHA256]}, SHA256, None),
+        ({"declared_sha256": [MD5]}, None, MD5),
+        ({"mime_type": ["image/jpeg\0"]}, None, "image/jpeg\0"),
+        ({"mime_type": [b"image/\xff"]}, None, "image/\ufffd"),
+        ({"nsfw": ["x" * (MAX_TEXT + 1)]}, None, "x" * 200),
     ],
-)  # fmt: skip
-def test_a_missing_column_is_one_clear_error(fmt, columns, settings, message):
-    with pytest.raises(SourceError) as raised:
-        read_as(fmt, columns, **settings)
-    assert message in str(raised.value)
+)
+def test_a_type_that_was_not_promised_is_cast_or_ignored_and_costs_no_row(given, read_as_value, told):
+    (name,) = given
+    column = pl.Series(name, given[name], pl.Int128) if given[name] == [10**30] else pl.Series(name, given[name])
+    rows = read_as("table", pl.DataFrame(URL).with_columns(column))
+    assert rows[name].to_list() == [read_as_value]
+    assert ignored(rows) == [None if told is None else {name: told}]
+    assert rows["reject_reason"].null_count() == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "why"),
+    [
+        (b"caf\xc3\xa9", "café", None),
+        (b"caf\xe9", "caf\ufffd", "is not UTF-8"),
+        ("a\0b", "a\ufffdb", "holds NUL characters"),
+        ("ä" * (MAX_TEXT // 2), "ä" * (MAX_TEXT // 2), None),
+        ("x" + "ä" * (MAX_TEXT // 2), "x" + "ä" * (MAX_TEXT // 2 - 1), "is longer than 65,536 bytes"),
+        (b"\xff\0" + b"x" * MAX_TEXT, "\ufffd\ufffd" + "x" * (MAX_TEXT - 6), "is not UTF-8"),
+        ("\0" * MAX_TEXT, "\ufffd" * (MAX_TEXT // 3), "holds NUL characters"),
+    ],
+    ids=["utf-8", "latin-1", "nul", "longest", "too long", "all at once", "many nul"],
+)
+@pytest.mark.parametrize("name", ["caption", "title", "description", "creator", "account", "license", "id"])
+def test_a_text_that_cannot_be_trusted_costs_its_row_and_is_kept_mended(name, text, kept, why):
+    rows = read_as("table", pl.DataFrame({"url": ["http://a/1", "http://a/2"], name: [text, None]}))
+    assert rows[name].to_list()[0] == kept
+    assert rows["reject_reason"].to_list() == [why and "bad_text", None]
+    assert rows["reject_detail"].to_list() == [why and f"{name} {why}", None]
+    assert rows["ignored"].null_count() == 2
+
+
+def test_the_first_bad_text_is_named():
+    rows = read_as("table", URL | {"creator": ["a\0"], "caption": ["b\0"]})
+    assert rows["reject_detail"].to_list() == ["caption holds NUL characters"]
 
 
 def test_rows_without_a_web_address_are_rejected_and_still_have_ids():
-    rows = read_as("laion", {"URL": ["file:///etc/passwd", None, None, " http://a/1\n"]})
-    assert rows["reject_reason"].to_list() == ["bad_url", "bad_url", "bad_url", None]
-    assert rows["reject_detail"].to_list()[:2] == ["file:///etc/passwd is no http(s) address", "no address"]
-    assert rows["url"].to_list()[3] == "http://a/1"
-    assert rows["id"].n_unique() == 4
+    bad = ["file:///etc/passwd", None, None, "http://user:pw@a/1", " http://a/1\n"]
+    rows = read_as("laion400m", {"URL": bad})
+    assert rows["reject_reason"].to_list() == ["bad_url"] * 4 + [None]
+    said = "{} is no http(s) address with a host and without credentials"
+    assert rows["reject_detail"].to_list() == [
+        said.format("file:///etc/passwd"), "no address", "no address", said.format("http://user:pw@a/1"), None,
+    ]  # fmt: skip
+    assert rows["url"].to_list()[4] == "http://a/1"
+    assert rows["id"].n_unique() == 5
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        (b"http://a/\xff", "the address is not UTF-8"),
+        ("http://a/\0", "the address holds NUL characters"),
+        ("http://a/" + "b" * MAX_TEXT, "the address is longer than 65,536 bytes"),
+        (["http://a/1"], "no address"),
+    ],
+    ids=["latin-1", "nul", "too long", "list"],
+)
+def test_an_address_is_never_mended_into_another(url, why):
+    rows = read_as("table", pl.DataFrame({"url": [url]}))
+    assert rows.select("reject_reason", "reject_detail", "url_key").row(0) == ("bad_url", why, None)
+
+
+def test_a_line_that_could_not_be_parsed_is_a_row_with_that_reason():
+    rows = read_as("auto", {"url": ["http://a/1", None], "caption": ["a", None], UNREADABLE: [None, "line 3: 1 field"]})
+    assert rows["reject_reason"].to_list() == [None, "unreadable_row"]
+    assert rows["reject_detail"].to_list() == [None, "line 3: 1 field"]
+    assert rows["extra"].null_count() == 2
 
 
 def test_of_rows_with_one_id_the_first_usable_one_is_kept():
-    rows = read_as("pd12m", {"id": ["x", "x", "x"], "url": ["nowhere", "http://a/1", "http://a/2"]}, license=CC0)
-    assert rows["reject_reason"].to_list() == ["bad_url", None, "repeated_id"]
-    assert rows["reject_detail"].to_list()[2] == "row 1 of the file has the same id"
-
-
-def test_types_that_were_not_promised_cost_the_value_not_the_row():
-    rows = read_as(
-        "pd12m",
-        PD12M | {"id": [17], "width": [[640]], "caption": [b"caf\xc3\xa9 \xff"], "hash": ["abc"], "mime_type": [[1]]},
-    )
-    row = rows.row(0, named=True)
-    assert (row["id"], row["caption"], row["reject_reason"]) == ("17", "café \ufffd", None)
-    assert (row["width"], row["md5"], row["mime_type"]) == (None, None, None)
+    given = {"id": list("xxxx"), "url": ["nowhere", *(f"http://a/{n}" for n in range(3))], "caption": list("a\0bc")}
+    rows = read_as("pd12m", given, license=CC0)
+    assert rows["reject_reason"].to_list() == ["bad_url", "bad_text", None, "repeated_id"]
+    assert rows["reject_detail"].to_list()[3] == "row 2 of the file has the same id"
 
 
 def test_everything_else_is_in_extra_and_bytes_cannot_break_it():
     left = {"score": [0.5], "tags": [["a", "b"]], "thumb": [b"\xff\x00"], "deep": [[b"\xff"]], "none": [None]}
-    extra = json.loads(read_as("laion", {"URL": ["http://a/1"], **left})["extra"][0])
+    extra = json.loads(read_as("laion400m", {"URL": ["http://a/1"], **left})["extra"][0])
     assert extra == {"score": 0.5, "tags": ["a", "b"], "thumb": "/wA=", "none": None}
 
 
-def test_a_shard_is_its_own_rows_of_a_real_file(tmp_path):
+def test_an_extra_that_is_too_long_is_left_out_and_the_row_stays():
+    rows = read_as("table", {"url": ["http://a/1", "http://a/2"], "page": ["x" * MAX_TEXT, "y"]})
+    assert rows["extra"].to_list() == [None, '{"page":"y"}']
+    assert ignored(rows) == [{"extra": ('{"page":"' + "x" * 200)[:200]}, None]
+    assert rows["reject_reason"].null_count() == 2
+
+
+def test_a_shard_is_numbered_from_its_first_row(tmp_path):
     urls = [f"http://a/{n}" for n in range(10)]
     pl.DataFrame({"URL": urls, "source_row": range(10)}).write_parquet(tmp_path / "f.parquet", row_group_size=3)
-    frame = pl.scan_parquet(tmp_path / "f.parquet")
-    source = Source(name="s", format="laion", paths=["f.parquet"])
-    rows = read(frame, source, shard(4, 3)).collect(engine="streaming")
+    part = pl.scan_parquet(tmp_path / "f.parquet").slice(4, 3)
+    rows = read(part, source("laion400m"), shard(4, 3)).collect(engine="streaming")
     assert rows.select("source_row", "url").rows() == [(4, "http://a/4"), (5, "http://a/5"), (6, "http://a/6")]
-    assert read(frame, source, shard(0, 0)).collect().is_empty()
+    assert read(part.head(0), source("laion400m"), shard(0, 0)).collect().is_empty()
 
 
-@given(st.lists(st.tuples(st.none() | st.text(max_size=20), st.none() | st.text(max_size=20)), max_size=12))
-def test_rows_in_are_rows_out_and_kept_ids_are_unique(texts):
-    urls = [url if url is None or len(url) % 2 else f"http://a/{len(url)}" for url, _ in texts]
-    columns = {"url": pl.Series(urls, dtype=pl.String), "id": pl.Series([i for _, i in texts], dtype=pl.String)}
-    rows = read_as("pd12m", columns, license=CC0)
-    assert rows["source_row"].to_list() == list(range(len(texts)))
+@given(st.lists(st.none() | st.text(max_size=80), max_size=20))
+def test_ids_are_pythons_uuid5_bit_for_bit(names):
+    expected = [None if name is None else str(uuid.uuid5(uuid.NAMESPACE_URL, name)) for name in names]
+    assert uuid5(pl.Series(names, dtype=pl.String)).to_list() == expected
+
+
+def test_an_id_is_made_of_source_and_address():
+    rows = read_as("laion400m", {"URL": ["http://a/1"]})
+    assert rows["id"].to_list() == [str(uuid.uuid5(uuid.NAMESPACE_URL, "s:http://a/1"))]
+
+
+texts = st.none() | st.text(max_size=20) | st.sampled_from(["http://a/1", "http://a/2", "?", MD5, "1", "a\0"])
+columns = st.sampled_from(
+    ["id", "caption", "license", "width", "similarity", "md5", "nsfw", "mime_type", "thing", UNREADABLE]
+)
+kinds = st.sampled_from([pl.String, pl.Binary, pl.Float64, pl.List(pl.String)])
+
+
+@given(st.data(), st.integers(0, 12))
+def test_rows_in_are_rows_out_whatever_the_types(data, height):
+    urls = data.draw(st.lists(texts, min_size=height, max_size=height))
+    given = {"url": pl.Series(urls, dtype=pl.String)}
+    for name in data.draw(st.sets(columns)):
+        column = pl.Series(data.draw(st.lists(texts, min_size=height, max_size=height)), dtype=pl.String)
+        kind = pl.String if name == UNREADABLE else data.draw(kinds)
+        given[name] = column.reshape((-1, 1)).arr.to_list() if kind.is_nested() else column.cast(kind, strict=False)
+    rows = read_as("table", pl.DataFrame(given))
+    assert rows["source_row"].to_list() == list(range(height))
     assert rows["id"].null_count() == 0
-    assert tables.goes_on(rows.lazy()).collect()["id"].is_unique().all()
+    kept = tables.goes_on(rows.lazy()).collect()
+    assert kept["id"].is_unique().all()
+    assert kept["url_key"].null_count() == 0
+    for text in rows["ignored"].drop_nulls():
+        assert set(json.loads(text)) <= set(rows.columns)

@@ -45,7 +45,8 @@ class Project:
     def __enter__(self) -> Project:
         self.home.mkdir(parents=True)
         shutil.copy(ROOT / "dagster.yaml", self.home)
-        shutil.copy(ROOT / "data" / "catalog.yaml", self.catalog_file)
+        for file in ("catalog.yaml", "account-decisions.csv", "opt-outs.txt"):
+            shutil.copy(ROOT / "data" / file, self.folder)
         self.web.start()
         write_sample(self.folder / "sample", self.web.base_url)
         self.web.pages = load_pages(self.folder / "sample")

@@ -13,12 +13,15 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from imgtext_assets.defs.discover import add_partitions, discover
+from imgtext_assets.defs.reading import new_reader
 from imgtext_assets.lake import Lake
 from imgtext_assets.tables import DEDUPLICATED, DUPLICATE_CLUSTERS, FINGERPRINTS, STAGES, Table
 from imgtext_assets_tests.ui.project import Project, Webserver, repository, until
 
-SHARDS = {"pd12m-00000", "pd12m-00001", "megalith-00000", "laion-00000"}
-NEW_FILE, NEW_SHARD = "sample/metadata/pd12m/pd12m.001.parquet", "pd12m-00001"
+SHARDS = {f"pd12m-0000{n}" for n in range(3)} | {
+    f"{source}-00000" for source in ("megalith", "laion400m", "aesthetics", "datacomp", "museum", "flickr")
+}
+NEW_FILE, NEW_SHARD = "sample/metadata/pd12m/pd12m.002.parquet", "pd12m-00001"
 BLOCKING = {"schema", "unique_ids", "rows_conserved"}
 # What differs between two builds of the same bytes: when, and after how many tries, an answer came.
 OF_THE_FETCH = ("fetched_at", "attempts")
@@ -58,8 +61,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     with Project(tmp_path_factory.mktemp("backfill") / "project") as project:
         new, aside = project.folder / NEW_FILE, project.folder / "aside.parquet"
         new.rename(aside)
-        with project.instance() as instance:
-            add_partitions(instance, discover(project.catalog, project.lake))
+        with project.instance() as instance, new_reader() as reader:
+            add_partitions(instance, discover(project.catalog, project.lake, reader))
         aside.rename(new)
         with project.daemon(interval_seconds=2):
             yield project

@@ -60,7 +60,7 @@ def test_the_catalog_lists_every_asset_in_its_group(page: Page, webserver: Webse
             expect(link).to_have_text(group)
 
 
-@pytest.mark.parametrize(("asset", "shard"), [("verified", "pd12m-00000"), ("license_filtered", "laion-00000")])
+@pytest.mark.parametrize(("asset", "shard"), [("verified", "pd12m-00000"), ("license_filtered", "laion400m-00000")])
 def test_a_shards_page_shows_its_funnel(
     page: Page, webserver: Webserver, built: Project, asset: str, shard: str
 ) -> None:

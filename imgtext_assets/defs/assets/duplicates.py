@@ -40,7 +40,7 @@ def fingerprints(
     """
     rows = license_filtered.collect()
     wanted = rows.filter(~fails_declared_size(catalog.policy.resolution))
-    fetcher = Fetcher(context, lake, catalog.fetch, progress)
+    fetcher = Fetcher(context, lake, catalog, progress)
     previews = fetcher.fetch(wanted, "previews fetched", "preview_url", "preview_url")
     had = previews.answers.filter(outcome="ok")["url_key"].implode()
     originals = fetcher.fetch(wanted.filter(~pl.col("preview_url").is_in(had).fill_null(False)), "pictures fetched")

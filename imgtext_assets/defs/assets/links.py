@@ -8,12 +8,14 @@ import polars as pl
 from imgtext_assets import links
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs.automation import on_any_shard
+from imgtext_assets.defs.consent import HostConsent
 from imgtext_assets.defs.describe import drawing, listed, markdown_table
-from imgtext_assets.defs.fetching import POOL
+from imgtext_assets.defs.fetching import POOL, refused_by
 from imgtext_assets.defs.progress import Progress, Report
 from imgtext_assets.defs.stage import NETWORK_RETRY, table_options, table_output
 from imgtext_assets.fetch import Outcome, Request, fetch_all
-from imgtext_assets.tables import LINK_CHECKS, LINK_DECAY
+from imgtext_assets.lake import Lake
+from imgtext_assets.tables import LINK_CHECKS, LINK_DECAY, goes_on
 
 _HOSTS = 20
 
@@ -27,20 +29,24 @@ def link_checks(
     context: dg.AssetExecutionContext,
     verified: pl.LazyFrame,
     catalog: dg.ResourceParam[Catalog],
+    lake: dg.ResourceParam[Lake],
     progress: dg.ResourceParam[Progress],
 ) -> dg.Output[pl.DataFrame]:
     """Ask for each verified link again, conditionally where the host gave an ETag or a date, and append what it said.
 
-    Run by the monthly recheck, a backfill or `imgtext recheck`; each run is one round.
+    Their hosts are asked for consent anew, and a link that is refused by now is not asked for. Run by the monthly
+    recheck, a backfill or `imgtext recheck`; each run is one round.
     """
-    rows = verified.collect()
+    rows = goes_on(verified).collect()
     asked = [Request(**links.request_for(row)) for row in rows.unique("url").iter_rows(named=True)]
+    consent = HostConsent(context, lake, catalog, progress).of(request.url for request in asked)
     report = progress.start(context, "links rechecked")
-    answers = links.answers_frame(_watched(fetch_all(asked, catalog.fetch), len(asked), report))
+    answers = links.answers_frame(_watched(fetch_all(asked, catalog.fetch, consent), len(asked), report))
     observed = links.states(rows.lazy(), answers.lazy()).collect()
     by_state = dict(observed.group_by("state").len().sort("state").iter_rows())
     summary = f"{observed.height:,} links: {listed(by_state)}" if by_state else "no links"
-    return table_output(observed, {"summary": summary, "links": observed.height, **by_state})
+    refused = listed(refused_by(observed.filter(state="opted_out"))) or "nothing"
+    return table_output(observed, {"summary": summary, "links": observed.height, **by_state, "opted_out_by": refused})
 
 
 def _watched(outcomes: Iterator[Outcome], total: int, report: Report) -> Iterator[Outcome]:

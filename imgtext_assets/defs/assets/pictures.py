@@ -8,7 +8,9 @@ import polars as pl
 from imgtext_assets import rights
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs.automation import on_change
+from imgtext_assets.defs.discover import source_of
 from imgtext_assets.defs.fetching import POOL, Fetcher, counts
+from imgtext_assets.defs.orders import load_orders
 from imgtext_assets.defs.progress import Progress
 from imgtext_assets.defs.stage import NETWORK_RETRY, stage_output, table_options
 from imgtext_assets.defs.thumbnails import thumbnails
@@ -50,7 +52,7 @@ def downloaded(
 ) -> dg.Output[pl.DataFrame]:
     """The original bytes in the blob store; what is there already is not fetched again."""
     rows = resolution_filtered.collect()
-    fetched = Fetcher(context, lake, catalog.fetch, progress).fetch(rows, "pictures fetched")
+    fetched = Fetcher(context, lake, catalog, progress).fetch(rows, "pictures fetched")
     answered = with_answers(rows.lazy(), fetched.answers.lazy()).collect()
     pictures = thumbnails(answered, "sha256", lake, engine, catalog.pictures)
     return stage_output(DOWNLOADED, answered, counts(fetched) | pictures)
@@ -70,8 +72,13 @@ def verified(
     report = progress.start(context, "pictures verified")
     results = engine.map(partial(blob_inspection, read=lake.blobs.get, settings=catalog.pictures), hashes)
     inspections = inspection_frame(hashes, results, report)
-    removals = lake.tables.scan(REMOVALS.name, REMOVALS.schema)
+    orders, policy = load_orders(catalog), catalog.license_policy(source_of(context.partition_key))
     rows = verify_table(
-        downloaded, inspections, catalog.policy, removals, rights.claims_rights(pl.col("claim"))
+        rights.listed_bytes(downloaded, orders.opt_outs),
+        inspections,
+        catalog.policy.resolution,
+        lake.tables.scan(REMOVALS.name, REMOVALS.schema),
+        [rights.LISTED_RULE, *rights.file_rules(policy, catalog.policy.consent)],
+        rights.file_review(policy),
     ).collect()
     return stage_output(VERIFIED, rows, thumbnails(rows, "sha256", lake, engine, catalog.pictures))

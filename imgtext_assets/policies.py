@@ -1,0 +1,101 @@
+"""Policies: which rows and pictures are wanted, part by part of the catalog's `policy`.
+
+What belongs here: settings, their limits and defaults. What does not: applying them (the rooms), reading the file
+(`catalog`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Model(BaseModel):
+    """Settings that are checked, complete and never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LicensePolicy(Model):
+    """Which licences may be used, and what a claim that contradicts one means."""
+
+    allow: list[str] = Field(
+        default=["public-domain"],
+        description="licence ids that go on, or names of groups of them; all others are rejected",
+    )
+    stated_claims: Literal["reject", "review", "ignore"] = Field(
+        default="reject", description="rows whose texts or file claim rights that contradict their licence"
+    )
+
+
+class CaptionPolicy(Model):
+    """Which captions are wanted. Nothing is asked of them by default."""
+
+    min_characters: int | None = Field(default=None, ge=1, description="shorter ones are rejected (LAION: 5)")
+    reject_file_names: bool = Field(default=False, description="reject names of files, such as DSC_0031.jpg")
+    reject_digits: bool = Field(default=False, description="reject captions without letters")
+    boilerplate_share: float | None = Field(
+        default=None, gt=0, le=1, description="reject captions that more than this share of a shard's rows have"
+    )
+    languages: list[Annotated[str, Field(pattern="^[a-z]{2}$")]] = Field(
+        default=[], description="ISO 639-1 codes; captions in other languages are rejected"
+    )
+
+
+class AccountPolicy(Model):
+    """Which accounts' rows may be used."""
+
+    decisions: str | None = Field(
+        default=None, description="CSV file of decisions: account, verdict (include, exclude), who, when, why"
+    )
+
+
+class ConsentPolicy(Model):
+    """Whose word on the use of a picture is obeyed."""
+
+    x_robots_tag: bool = Field(default=True, description="X-Robots-Tag: noai, noimageai, noimageindex, noml")
+    robots_txt: bool = Field(default=True, description="the host's robots.txt (RFC 9309), asked before its pictures")
+    tdm_reservation: bool = Field(default=True, description="TDMRep: header, and /.well-known/tdmrep.json of the host")
+    data_mining: bool = Field(default=True, description="the file's XMP property plus:DataMining")
+    agents: list[str] = Field(
+        default=[
+            "GPTBot", "CCBot", "Google-Extended", "Applebot-Extended", "anthropic-ai", "ClaudeBot", "Bytespider",
+            "meta-externalagent", "FacebookBot", "Amazonbot", "PerplexityBot", "cohere-ai", "Diffbot", "ImagesiftBot",
+            "omgili", "img2dataset",
+        ],
+        description="robots whose rules in robots.txt and X-Robots-Tag count as meant for us, besides our own name",
+    )  # fmt: skip
+    opt_out_lists: list[str] = Field(default=[], description="files of addresses, domains or SHA-256s that opted out")
+
+    @property
+    def of_hosts(self) -> ConsentPolicy:
+        """These settings as far as they decide whether a host lets an address be asked for."""
+        return self.model_copy(update={"data_mining": True, "opt_out_lists": []})
+
+
+class DuplicatePolicy(Model):
+    """When two pictures count as the same."""
+
+    radius: int = Field(
+        default=4, ge=0, le=8, description="largest Hamming distance of two 64-bit pHashes that repeat, bits"
+    )
+
+
+class ResolutionPolicy(Model):
+    """How large a picture must be."""
+
+    min_width: int = Field(default=256, ge=1, description="pixels")
+    min_height: int = Field(default=256, ge=1, description="pixels")
+    max_aspect_ratio: float | None = Field(default=3.0, ge=1, description="long side / short side; null: no limit")
+
+
+class Policy(Model):
+    """What goes on and what is rejected."""
+
+    licenses: LicensePolicy = LicensePolicy()
+    accounts: AccountPolicy = AccountPolicy()
+    captions: CaptionPolicy = CaptionPolicy()
+    consent: ConsentPolicy = ConsentPolicy()
+    duplicates: DuplicatePolicy = DuplicatePolicy()
+    resolution: ResolutionPolicy = ResolutionPolicy()

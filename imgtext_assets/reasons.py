@@ -1,0 +1,69 @@
+"""Every word for why a row ends at a stage, with its meaning: the vocabulary of `reject_reason`.
+
+What belongs here: words and meanings. What does not: the rules that apply them (the rooms).
+"""
+
+from __future__ import annotations
+
+_FETCH_REASONS = {
+    "not_found": "The host answers 404.",
+    "gone": "The host answers 410.",
+    "forbidden": "The host answers 401, 403, 451 or another 4xx: it refuses, which does not say that nothing is there.",
+    "throttled": "The host answers 429 and kept doing so, or asked for quiet.",
+    "server_error": "The host answers 5xx and kept doing so.",
+    "timeout": "No answer, or one slower than the limits.",
+    "dns": "The host name has no address.",
+    "tls": "The host's certificate or TLS is not valid.",
+    "unreachable": "The connection was refused, reset or broken.",
+    "incomplete": "The body ended before the length that was promised.",
+    "too_large": "The body is larger than `fetch.max_bytes`.",
+    "redirect_loop": "More redirects than `fetch.max_redirects`, or a redirect to nowhere.",
+    "blocked_address": "The address, or one it redirects to, is private, not http(s), or on a refused port.",
+    "opted_out": "The host says that the picture is not for this use: X-Robots-Tag, robots.txt or TDMRep.",
+    "placeholder": "The address now leads to the host's 'not available' picture.",
+}
+REASONS: dict[str, dict[str, str]] = {
+    "raw_metadata": {
+        "bad_url": "No address, or one that is not http or https with a host, has credentials, or is broken.",
+        "repeated_id": "Another row of the same shard has the same id.",
+        "unreadable_row": "The row's line in a text file (CSV, JSON Lines) cannot be parsed.",
+        "bad_text": "A text is not UTF-8, holds NUL characters, or is longer than 65,536 bytes.",
+    },
+    "license_filtered": {
+        "removed": "A tombstone names the row or its address.",
+        "opted_out": "An opt-out list names the address or its domain.",
+        "account_excluded": "The decisions file excludes the account.",
+        "license_unknown": "The stated licence is none that we know.",
+        "license_not_allowed": "The licence is known and the policy does not allow it.",
+        "rights_claimed": "Caption, title or description claims rights that contradict the licence.",
+        "caption_too_short": "The caption is missing or shorter than the policy's least number of characters.",
+        "caption_file_name": "The caption is the name of a file, such as `DSC_0031.jpg`.",
+        "caption_digits": "The caption has no letters.",
+        "caption_boilerplate": "The caption is that of more than the policy's share of the shard's rows.",
+        "caption_language": "The caption is in none of the policy's languages.",
+    },
+    "fingerprints": {},
+    "deduplicated": {
+        "same_id": "A row of another shard of the source has the same id.",
+        "same_url": "Another row has the same address.",
+        "same_bytes": "Another row has the same bytes.",
+        "near_duplicate": "Another picture is within the policy's Hamming distance.",
+    },
+    "resolution_filtered": {
+        "too_small": "Declared smaller than the policy's least width or height.",
+        "bad_aspect_ratio": "Declared more elongated than the policy allows.",
+    },
+    "downloaded": _FETCH_REASONS,
+    "verified": {
+        "removed": "A tombstone names the bytes.",
+        "opted_out": "An opt-out list names the bytes, or the file says that it is not for data mining.",
+        "not_image": "The bytes are no picture of an allowed format.",
+        "damaged": "The picture does not decode whole: truncated or corrupt.",
+        "decode_limit": "Decoding exceeds the limits on pixels, time or memory.",
+        "md5_mismatch": "The bytes are not those that the source declared.",
+        "sha256_mismatch": "The bytes are not those that the source declared, by their SHA-256.",
+        "too_small": "Measured smaller than the policy's least width or height.",
+        "bad_aspect_ratio": "Measured more elongated than the policy allows.",
+        "rights_claimed": "The file's own metadata claims rights that contradict the licence.",
+    },
+}

@@ -1,0 +1,341 @@
+"""Hosts are asked for their consent before their pictures: once a day, once a shard, and what they say is obeyed.
+
+Real servers, a real lake, the shard's real journal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from imgtext_assets.catalog import Catalog, ConsentPolicy, Policy, Source
+from imgtext_assets.defs.assets.links import link_checks
+from imgtext_assets.defs.fetching import Fetcher, counts, refused_by
+from imgtext_assets.defs.progress import LogProgress
+from imgtext_assets.fetch import Harvest
+from imgtext_assets.lake import Lake
+from imgtext_assets.sources.urls import url_key
+from imgtext_assets.tables import FETCHES, HOST_FILES, VERIFIED
+from imgtext_assets_tests.fetch.conftest import loopback
+from imgtext_assets_tests.web import CUT, RESET, HostileWeb, answer, then
+from imgtext_assets_tests.web.hostile import Manner
+
+SHARD = "s-00000"
+PICTURE = answer(b"a picture")
+CLOSED = b"User-agent: GPTBot\nDisallow: /\n"
+OPEN = b"User-agent: *\nAllow: /\n"
+ROBOTS, TDMREP = "/robots.txt", "/.well-known/tdmrep.json"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A shard's lake, and what fetching its pictures comes to."""
+
+    folder: Path
+    catalog: Catalog
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(str(self.folder))
+
+    def with_policy(self, **consent: Any) -> Shard:
+        policy = Policy(consent=ConsentPolicy(**consent))
+        return replace(self, catalog=self.catalog.model_copy(update={"policy": policy}))
+
+    def fetch(self, *urls: str, shard: str = SHARD) -> Harvest:
+        context = dg.build_asset_context(partition_key=shard)
+        rows = pl.DataFrame({"url": urls}).with_columns(url_key=url_key(pl.col("url")))
+        fetcher = Fetcher(context, self.lake, self.catalog, LogProgress())  # pyright: ignore[reportArgumentType]
+        return fetcher.fetch(rows, "pictures fetched")
+
+    def outcomes(self, *urls: str) -> list[str]:
+        """Outcome and detail of each address, in order."""
+        answers = {row["url"]: row for row in self.fetch(*urls).answers.iter_rows(named=True)}
+        return [answers[url]["detail"] or answers[url]["outcome"] for url in urls]
+
+    def journal(self) -> pl.DataFrame:
+        return self.lake.tables.scan(FETCHES.name, FETCHES.schema, [SHARD]).collect()
+
+    def turn_back_the_clock(self, by: timedelta) -> None:
+        """As if all in the journals had happened earlier."""
+        tables = self.lake.tables
+        for name in (FETCHES.name, HOST_FILES.name):
+            for part in tables.shards(name):
+                rows = tables.scan(name, FETCHES.schema, [part]).collect()
+                tables.compact(name, rows.with_columns(pl.col("fetched_at") - by), tables.files(name, part), part)
+
+    def stored(self) -> set[bytes]:
+        return {file.read_bytes() for file in (self.folder / "blobs").rglob("*") if file.is_file()}
+
+
+@pytest.fixture
+def shard(tmp_path: Path) -> Shard:
+    source = Source(name="s", format="table", paths=["nowhere.parquet"])
+    return Shard(tmp_path, Catalog(sources=[source], lake=str(tmp_path), fetch=loopback(attempts=1)))
+
+
+def web_with(robots: Manner | None = None, tdmrep: Manner | None = None, **pictures: Manner) -> HostileWeb:
+    files = {ROBOTS: robots, TDMREP: tdmrep}
+    manners = {path: manner for path, manner in files.items() if manner is not None}
+    return HostileWeb({**manners, "/a.jpg": PICTURE, "/b.jpg": PICTURE, **pictures})
+
+
+def paths(web: HostileWeb) -> list[str]:
+    return [seen.path for seen in web.requests]
+
+
+def redirect(to: str) -> Manner:
+    return answer(status="301 Moved", headers={"Location": to})
+
+
+BEYOND = b"#" * 99 + b"\n"
+NOT_THERE: Mapping[str, Manner] = {
+    "404": answer(b"User-agent: *\nDisallow: /", status="404 Not Found"),
+    "403": answer(status="403 Forbidden"),
+    "401": answer(status="401 Unauthorized"),
+    "410": answer(status="410 Gone"),
+    "no content": answer(status="204 No Content"),
+    "a page": answer(b"<!DOCTYPE html><p>Not found"),
+    "garbage": answer(bytes(range(256)) * 100),
+    "nothing": answer(b""),
+    "redirects for ever": lambda seen: redirect(f"{ROBOTS}?{seen.number}")(seen),
+    "redirects to what is private": redirect("http://10.0.0.1/robots.txt"),
+    "says no beyond the limit": answer(BEYOND * 6_000 + CLOSED),
+}
+SAYS_NO: Mapping[str, Manner] = {
+    "plainly": answer(CLOSED),
+    "after a byte order mark": answer(b"\xef\xbb\xbf" + CLOSED),
+    "after garbage": answer(b"\xff\xfe\x00\n" + CLOSED),
+    "before a megabyte": answer(CLOSED + BEYOND * 10_000),
+    "to all": answer(b"User-agent: *\nDisallow: /"),
+    "by a redirect": redirect("/other/robots.txt"),
+    "with a refusal of its own": answer(CLOSED, headers={"X-Robots-Tag": "noai"}),
+}
+BUSY: Mapping[str, tuple[Manner, str]] = {
+    "500": (answer(status="500 Oops"), "server_error"),
+    "503": (answer(status="503 Busy"), "server_error"),
+    "429": (answer(status="429 Slow Down"), "throttled"),
+    "cut": (lambda _: [b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nUser", CUT], "incomplete"),
+    "reset": (lambda _: [RESET], "unreachable"),
+}
+
+
+@pytest.mark.parametrize("manner", NOT_THERE.values(), ids=NOT_THERE.keys())
+def test_a_robots_txt_that_is_not_there_forbids_nothing(shard: Shard, manner: Manner):
+    with web_with(manner) as web:
+        assert shard.outcomes(web.url("/a.jpg")) == ["ok"]
+
+
+@pytest.mark.parametrize("manner", SAYS_NO.values(), ids=SAYS_NO.keys())
+def test_where_robots_txt_says_no_no_picture_is_asked_for(shard: Shard, manner: Manner):
+    with web_with(manner, **{"/other/robots.txt": answer(CLOSED)}) as web:
+        (said,) = shard.outcomes(web.url("/a.jpg"))
+    assert said.startswith("robots.txt: disallows ")
+    assert not web.asked("/a.jpg")
+
+
+@pytest.mark.parametrize(("manner", "reason"), BUSY.values(), ids=BUSY.keys())
+def test_a_host_that_is_too_busy_for_robots_txt_is_asked_for_nothing_and_asked_again_next_time(
+    shard: Shard, manner: Manner, reason: str
+):
+    with web_with(then(manner, answer(OPEN))) as web:
+        first = shard.fetch(web.url("/a.jpg")).answers.row(0, named=True)
+        assert (first["outcome"], first["passing"], first["attempts"]) == (reason, True, 0)
+        assert first["detail"].startswith("robots.txt could not be had: ")
+        assert not web.asked("/a.jpg")
+        assert shard.outcomes(web.url("/a.jpg")) == ["ok"]
+
+
+def test_a_host_without_an_address_fails_as_its_pictures_would(shard: Shard):
+    (answered,) = shard.fetch("http://no-such-host.invalid/a.jpg").answers.iter_rows(named=True)
+    assert (answered["outcome"], answered["passing"]) == ("dns", True)
+
+
+def test_an_address_that_may_not_be_dialled_meets_its_own_end(shard: Shard):
+    assert shard.fetch("http://10.0.0.1/a.jpg", "file:///etc/passwd").answers["outcome"].to_list() == [
+        "blocked_address"
+    ]
+
+
+def test_tdmrep_json_reserves_what_it_names(shard: Shard):
+    reserving = answer(json.dumps([{"location": "/a.jpg", "tdm-reservation": 1}]).encode())
+    with web_with(tdmrep=reserving) as web:
+        assert shard.outcomes(web.url("/a.jpg"), web.url("/b.jpg")) == ["tdmrep.json: reserves /a.jpg", "ok"]
+    assert not web.asked("/a.jpg")
+
+
+def test_a_tdmrep_json_that_fails_says_nothing(shard: Shard):
+    with web_with(tdmrep=answer(status="500 Oops")) as web:
+        assert shard.outcomes(web.url("/a.jpg")) == ["ok"]
+
+
+def test_a_host_is_asked_once_for_any_number_of_pictures_and_before_them(shard: Shard):
+    with web_with(answer(OPEN)) as web:
+        shard.fetch(*(web.url(f"/a.jpg?{n}") for n in range(300)))
+    asked = paths(web)
+    assert set(asked[:2]) == {ROBOTS, TDMREP}
+    assert Counter(asked)[ROBOTS] == Counter(asked)[TDMREP] == 1
+    assert len(asked) == 302
+
+
+def test_a_host_is_asked_once_a_day_for_all_shards(shard: Shard):
+    with web_with(answer(OPEN)) as web:
+        for number in range(3):
+            shard.fetch(web.url(f"/a.jpg?{number}"), shard=f"s-0000{number}")
+    assert Counter(paths(web))[ROBOTS] == Counter(paths(web))[TDMREP] == 1
+    assert len(shard.lake.tables.files(HOST_FILES.name)) == 1
+
+
+def test_each_origin_answers_for_itself(shard: Shard):
+    with web_with(answer(CLOSED)) as closed, web_with(answer(OPEN)) as opened:
+        said = shard.outcomes(closed.url("/a.jpg"), opened.url("/a.jpg"))
+    assert said == ["robots.txt: disallows GPTBot", "ok"]
+
+
+def test_an_answer_holds_for_a_day_and_is_asked_for_again_after_it(shard: Shard):
+    with web_with(then(answer(OPEN), answer(CLOSED))) as web:
+        assert shard.outcomes(web.url("/a.jpg")) == ["ok"]
+        shard.turn_back_the_clock(timedelta(hours=23))
+        assert shard.outcomes(web.url("/b.jpg")) == ["ok"]
+        assert Counter(paths(web))[ROBOTS] == 1
+        shard.turn_back_the_clock(timedelta(hours=2))
+        assert shard.outcomes(web.url("/b.jpg?2")) == ["robots.txt: disallows GPTBot"]
+        assert Counter(paths(web))[ROBOTS] == 2
+
+
+def test_what_is_known_already_asks_nobody_for_consent(shard: Shard):
+    with web_with(answer(OPEN)) as web:
+        shard.fetch(web.url("/a.jpg"))
+        shard.turn_back_the_clock(timedelta(days=30))
+        before = len(web.requests)
+        assert shard.outcomes(web.url("/a.jpg")) == ["ok"]
+        assert len(web.requests) == before
+
+
+def test_a_policy_that_asks_no_files_asks_for_none(shard: Shard):
+    deaf = shard.with_policy(robots_txt=False, tdm_reservation=False)
+    with web_with(answer(CLOSED)) as web:
+        assert deaf.outcomes(web.url("/a.jpg")) == ["ok"]
+    assert paths(web) == ["/a.jpg"]
+
+
+def test_nothing_of_a_refused_body_is_stored(shard: Shard):
+    secret = answer(b"not for you", headers={"X-Robots-Tag": "noai"})
+    with web_with(answer(OPEN), **{"/secret.jpg": secret}) as web:
+        shard.fetch(web.url("/secret.jpg"), web.url("/a.jpg"))
+    assert shard.stored() == {b"a picture", OPEN}
+
+
+def test_the_evidence_stays_in_the_journal_and_the_store(shard: Shard):
+    with web_with(answer(CLOSED)) as web:
+        (row,) = shard.fetch(web.url("/a.jpg")).answers.iter_rows(named=True)
+    said = json.loads(row["consent"])["robots.txt"]
+    assert said["verdict"] == "disallows GPTBot"
+    assert shard.lake.blobs.get(said["sha256"]) == CLOSED
+    asked = shard.lake.tables.scan(HOST_FILES.name, HOST_FILES.schema).filter(pl.col("url").str.ends_with(ROBOTS))
+    (file,) = asked.collect().iter_rows(named=True)
+    assert said["read"] == f"{file['fetched_at']:%Y-%m-%dT%H:%M:%SZ}"
+    assert row["fetched_at"] >= file["fetched_at"]
+
+
+def test_of_a_large_file_only_the_beginning_is_kept(shard: Shard):
+    with web_with(answer(CLOSED + BEYOND * 10_000)) as web:
+        shard.fetch(web.url("/a.jpg"))
+    (kept,) = shard.stored()
+    assert len(kept) == 500 * 1024
+
+
+def test_what_was_refused_is_asked_again_once_the_policy_allows_it_and_not_before(shard: Shard):
+    noai = answer(b"a picture", headers={"X-Robots-Tag": "noai"})
+    with web_with(answer(CLOSED), **{"/noai.jpg": noai}) as web:
+        urls = web.url("/a.jpg"), web.url("/noai.jpg")
+        shard.fetch(*urls)
+        shard.fetch(*urls)
+        assert paths(web) == [path for path in paths(web) if path in (ROBOTS, TDMREP)]
+        assert shard.with_policy(agents=[]).outcomes(*urls) == ["ok", "X-Robots-Tag: noai"]
+        assert shard.with_policy(agents=[], x_robots_tag=False).outcomes(*urls) == ["ok", "ok"]
+
+
+def test_a_header_that_the_policy_hears_from_now_on_refuses_without_a_request(shard: Shard):
+    deaf = shard.with_policy(x_robots_tag=False)
+    noai = answer(b"a picture", headers={"X-Robots-Tag": "noai"})
+    with web_with(**{"/noai.jpg": noai}) as web:
+        assert deaf.outcomes(web.url("/noai.jpg")) == ["ok"]
+        before = len(web.requests)
+        (row,) = shard.fetch(web.url("/noai.jpg")).answers.iter_rows(named=True)
+        assert (row["outcome"], row["detail"], row["sha256"]) == ("opted_out", "X-Robots-Tag: noai", None)
+        assert deaf.outcomes(web.url("/noai.jpg")) == ["ok"], "the journal forgot what it had"
+        assert len(web.requests) == before
+
+
+def test_the_ui_is_told_how_many_were_refused_and_by_what(shard: Shard):
+    noai = answer(b"a picture", headers={"X-Robots-Tag": "noai"})
+    with web_with(answer(b"User-agent: *\nDisallow: /private"), **{"/noai.jpg": noai}) as web:
+        result = shard.fetch(*(web.url(path) for path in ("/private/1", "/private/2", "/noai.jpg", "/a.jpg")))
+    assert counts(result) == {"fetched": 1, "already_in_blob_store": 0, "failed": 3, "opted_out": 3}
+    assert refused_by(result.answers.filter(outcome="opted_out")) == {"robots.txt": 2, "X-Robots-Tag": 1}
+
+
+def test_a_run_that_starts_over_asks_nobody_twice(shard: Shard, monkeypatch: pytest.MonkeyPatch):
+    """The machine dies after the hosts were asked, before any picture."""
+
+    def dies(*_: object, **__: object) -> Iterable[Any]:
+        raise KeyboardInterrupt
+
+    with web_with(answer(OPEN)) as web, monkeypatch.context() as patch:
+        patch.setattr("imgtext_assets.defs.fetching.fetch_all", dies)
+        with pytest.raises(KeyboardInterrupt):
+            shard.fetch(web.url("/a.jpg"))
+        patch.undo()
+        assert shard.outcomes(web.url("/a.jpg")) == ["ok"]
+    assert Counter(paths(web)) == {ROBOTS: 1, TDMREP: 1, "/a.jpg": 1}
+
+
+def test_a_file_that_was_lost_from_the_store_is_asked_for_again(shard: Shard):
+    with web_with(answer(OPEN)) as web:
+        shard.fetch(web.url("/a.jpg"))
+        digest = hashlib.sha256(OPEN).hexdigest()
+        next((shard.folder / "blobs").rglob(digest)).unlink()
+        assert shard.outcomes(web.url("/b.jpg")) == ["ok"]
+    assert Counter(paths(web))[ROBOTS] == 2
+
+
+def test_a_recheck_judges_consent_again(shard: Shard):
+    """One link is refused by robots.txt by now, one by its header, one is as it was."""
+    noai = answer(b"a picture", headers={"X-Robots-Tag": "noai"})
+    closed = b"User-agent: CCBot\nDisallow: /closed/"
+    manners = {"/noai.jpg": then(PICTURE, noai), "/closed/c.jpg": PICTURE}
+    with web_with(then(answer(OPEN), answer(closed)), **manners) as web:
+        urls = [web.url(path) for path in ("/a.jpg", "/noai.jpg", "/closed/c.jpg")]
+        shard.fetch(*urls)
+        shard.turn_back_the_clock(timedelta(days=30))
+        had = pl.LazyFrame({"id": urls, "url": urls, "sha256": hashlib.sha256(b"a picture").hexdigest()})
+        verified = VERIFIED.conform(had.with_columns(source=pl.lit("s"), shard=pl.lit(SHARD)))
+        recheck: Any = link_checks(
+            dg.build_asset_context(partition_key=SHARD),
+            verified,
+            catalog=shard.catalog,
+            lake=shard.lake,
+            progress=LogProgress(),
+        )
+    seen = recheck.value.sort("url")
+    assert dict(seen.select("url", "state").iter_rows()) == dict(
+        zip(urls, ["alive", "opted_out", "opted_out"], strict=True)
+    )
+    assert dict(seen.filter(state="opted_out").select("url", "detail").iter_rows()) == {
+        urls[1]: "X-Robots-Tag: noai",
+        urls[2]: "robots.txt: disallows CCBot",
+    }
+    assert all("robots.txt" in said for said in seen["consent"])
+    assert len(web.asked("/closed/c.jpg")) == 1, "asked again, though it is refused by now"
+    assert len(web.asked(ROBOTS)) == 2
