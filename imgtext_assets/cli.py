@@ -123,6 +123,11 @@ def _selected(project: Project, source: str | None, shard: str | None) -> list[s
     return [shard]
 
 
+def _of(source: str | None, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows of one source, or all."""
+    return rows if source is None else rows.filter(source=source)
+
+
 def _end(problems: Sequence[str]) -> None:
     for problem in problems:
         fail(problem)
@@ -241,7 +246,7 @@ def accounts(
     _selected(project, source, None)
     with _pipeline(project) as pipeline:
         _end(pipeline.accounts())
-    table = project.scan(ACCOUNTS.name).filter(pl.lit(source is None) | (pl.col("source") == source)).collect()
+    table = _of(source, project.scan(ACCOUNTS.name)).collect()
     shown = table.head(top) if everyone else undecided(table, top)
     if as_json:
         sys.stdout.write(shown.write_ndjson())
@@ -275,8 +280,8 @@ def decide(
         write_decision(Path(file), decision | {"source": source or ""})
     except ValueError as error:
         raise CatalogError(str(error)) from None
-    rows = project.scan(RAW_METADATA.name).filter(pl.col("account") == account)
-    held = rows.filter(pl.lit(source is None) | (pl.col("source") == source)).group_by("shard").len("rows")
+    rows = _of(source, project.scan(RAW_METADATA.name)).filter(account=account)
+    held = rows.group_by("shard").len("rows")
     console.show_frame(held.sort("shard").collect(), f"{verdict.value} {plain(account)}: shards that hold the account")
     out.print("Next: `imgtext build` judges these shards anew.")
 

@@ -126,15 +126,22 @@ def shards_to_ask_again(lake: Lake) -> list[str]:
     return failed.select(pl.col("shard").unique().sort()).collect()["shard"].to_list()
 
 
-def shards_judged_otherwise(lake: Lake, orders: Orders) -> tuple[list[str], list[str]]:
-    """Shards that do not obey what people ordered since: at `license_filtered`, and by their bytes at `verified`."""
-    removals = lake.tables.scan(REMOVALS.name, REMOVALS.schema)
+def shards_judged_otherwise(lake: Lake, orders: Orders, *, removals: bool = True) -> tuple[list[str], list[str]]:
+    """Shards that do not obey what people ordered since: at `license_filtered`, and by their bytes at `verified`.
+
+    Without `removals`, only decisions and opt-out lists count.
+    """
+    tombstones = lake.tables.scan(REMOVALS.name, REMOVALS.schema)
     licensed = lake.tables.scan(LICENSE_FILTERED.name, LICENSE_FILTERED.schema)
-    early = rights.judged_otherwise(licensed, removals, orders.decisions, orders.opt_outs)
+    early = rights.judged_otherwise(licensed, tombstones, orders.decisions, orders.opt_outs)
     kept = goes_on(lake.tables.scan(VERIFIED.name, VERIFIED.schema)).select("shard", "sha256")
-    removed = kept.join(removals.filter(kind="sha256"), left_on="sha256", right_on="value", how="semi").select("shard")
-    listed = rights.listed_bytes(kept, orders.opt_outs).drop_nulls("opted_out_by").select("shard")
-    late = pl.concat([removed, listed])
+    late = rights.listed_bytes(kept, orders.opt_outs).drop_nulls("opted_out_by").select("shard")
+    if removals:
+        of_bytes = tombstones.filter(kind="sha256")
+        removed = kept.join(of_bytes, left_on="sha256", right_on="value", how="semi").select("shard")
+        late = pl.concat([late, removed])
+    else:
+        early = early.filter(pl.col("reject_reason").ne_missing(pl.lit("removed")))
     first, last = pl.collect_all([rows.select(pl.col("shard").unique().sort()) for rows in (early, late)])
     return first["shard"].to_list(), last["shard"].to_list()
 

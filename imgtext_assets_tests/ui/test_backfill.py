@@ -21,10 +21,10 @@ from imgtext_assets_tests.ui.project import Project, Webserver, repository, unti
 SHARDS = {f"pd12m-0000{n}" for n in range(3)} | {
     f"{source}-00000" for source in ("megalith", "laion400m", "aesthetics", "datacomp", "museum", "flickr")
 }
-NEW_FILE, NEW_SHARD = "sample/metadata/pd12m/pd12m.002.parquet", "pd12m-00001"
+NEW_FILE, NEW_SHARD = "sample/metadata/pd12m/pd12m.002.parquet", "pd12m-00002"
 BLOCKING = {"schema", "unique_ids", "rows_conserved"}
 # What differs between two builds of the same bytes: when, and after how many tries, an answer came.
-OF_THE_FETCH = ("fetched_at", "attempts")
+OF_THE_FETCH = ("fetched_at", "attempts", "consent")
 
 LAUNCH = """
 mutation ($params: LaunchBackfillParams!) {

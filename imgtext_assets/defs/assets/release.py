@@ -12,8 +12,9 @@ from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs.describe import column_schema
 from imgtext_assets.defs.discover import known_shards, present_shards
 from imgtext_assets.defs.funnel import stage_funnel
+from imgtext_assets.defs.orders import load_orders
 from imgtext_assets.defs.stage import OWNERS
-from imgtext_assets.defs.stale import shards_with_new_verdicts, stages_to_run
+from imgtext_assets.defs.stale import shards_judged_otherwise, shards_with_new_verdicts, stages_to_run
 from imgtext_assets.defs.versions import code_versions
 from imgtext_assets.lake import Lake, LakeError
 from imgtext_assets.tables import RELEASE, REMOVALS, STAGES, VERIFIED
@@ -85,13 +86,15 @@ def refuse_if_incomplete(lake: Lake) -> None:
 
 
 def refuse_if_stale(instance: dg.DagsterInstance, catalog: Catalog, lake: Lake) -> None:
-    """Refuse where a shard was made from other files, code, policies or verdicts than there are, or failed a check.
+    """Refuse where a shard was made from other files, code, policies, orders or verdicts, or failed a check.
 
-    Its rows would go out under a policy that they were never judged by.
+    Its rows would go out under a policy that they were never judged by. Tombstones need no build: the release itself
+    obeys them.
     """
     present = present_shards(lake)
     stale = stages_to_run(instance, lake, [stage.name for stage in STAGES], present, code_versions(catalog))
-    behind = sorted({*stale, *shards_with_new_verdicts(lake)} & set(present))
+    early, late = shards_judged_otherwise(lake, load_orders(catalog), removals=False)
+    behind = sorted({*stale, *shards_with_new_verdicts(lake), *early, *late} & set(present))
     if behind:
         raise LakeError(
             f"a release needs every shard up to date; {len(behind)} are not, such as {behind[0]}: run `imgtext build`"
