@@ -27,6 +27,7 @@ def main() -> None:
         project.imgtext("recheck")
         project.web.pages = decay(project.web.pages)
         project.imgtext("recheck")
+        project.imgtext("accounts")
         project.imgtext("release")
         with project.webserver() as server, chromium() as browser:
             graph(browser, server)
@@ -35,7 +36,7 @@ def main() -> None:
 
 def graph(browser: Browser, server: Webserver) -> None:
     """The whole asset graph, every group expanded, nothing around it."""
-    page = browser.new_page(viewport={"width": 4700, "height": 1200}, device_scale_factor=0.75)
+    page = browser.new_page(viewport={"width": 4700, "height": 1500}, device_scale_factor=0.75)
     show_graph(page, server.url)
     expect(page.get_by_text("4 / 4 Passed")).to_have_count(len(STAGES))
     expect(page.get_by_text("Loading")).to_have_count(0)

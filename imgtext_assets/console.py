@@ -24,6 +24,7 @@ from imgtext_assets.text import plain
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+_LINKS = 3
 
 
 def fail(message: str) -> None:
@@ -111,19 +112,15 @@ def show_frame(frame: pl.DataFrame, title: str) -> None:
 
 
 def show_accounts(accounts: pl.DataFrame, title: str) -> None:
-    """Accounts with the number of their rows, what became of them, and pages to look at."""
-    table = Table("source", "account", title=title, title_justify="left")
-    for name in ("rows", "kept"):
-        table.add_column(name, justify="right")
-    for name in ("rejected", "decided", "look at"):
-        table.add_column(name, overflow="fold")
+    """Accounts with the number of their rows, what became of them, and pages to look at: a few lines each."""
+    out.print(Text(title))
     for row in accounts.iter_rows(named=True):
+        rows = f"  {row['source']}: {row['rows']:,} rows, {row['kept_share']:.0%} kept"
+        decided = " ".join(plain(row[name]) for name in ("verdict", "who", "when", "why") if row[name])
+        out.print(Text.assemble((plain(row["account"]), "bold"), rows, f"; {decided}" if decided else ""))
         rejected = ", ".join(f"{reason} {count:,}" for reason, count in json.loads(row["rejected"]).items())
-        decided = " ".join(plain(row[name]) for name in ("verdict", "who", "when") if row[name])
-        names = [row["source"], Text(plain(row["account"]))]
-        counts = [f"{row['rows']:,}", f"{row['kept_share']:.0%}", rejected]
-        table.add_row(*names, *counts, Text(decided), Text("\n".join(plain(link) for link in row["samples"][:2])))
-    out.print(table)
+        for line in ([f"rejected: {rejected}"] if rejected else []) + [plain(link) for link in row["samples"][:_LINKS]]:
+            out.print(Text(f"  {line}"), soft_wrap=True)
 
 
 def show_history(found: History, releases: Sequence[str]) -> None:
@@ -185,6 +182,7 @@ def show_next(row_id: str) -> None:
     for command, meaning in (
         ("make ui", "the same in the Dagster UI: graph, runs, metadata, checks"),
         (f"{imgtext} status", "the funnel by source"),
+        (f"{imgtext} accounts", "who published the pictures: accounts that nobody has judged yet"),
         (f"{imgtext} trace {row_id}", "one row's whole way"),
         (f'{imgtext} remove {row_id} --reason "asked to"', "a takedown; then build and release"),
     ):

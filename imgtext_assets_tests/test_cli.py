@@ -456,7 +456,7 @@ def test_accounts_are_listed_decided_and_obeyed_by_the_next_build_and_release(
     assert imgtext(accounts, "build").code == 0
     told = imgtext(accounts, "accounts", "--top", "5")
     assert told.code == 0
-    assert re.search(r"megalith\W+imgtext-sample\W+4\W+100%", told.out)
+    assert re.search(r"imgtext-sample +megalith: 4 rows, 100% kept\n +http", told.out)
     (listed,) = [json.loads(line) for line in imgtext(accounts, "accounts", "--json").out.splitlines()]
     assert len(listed["samples"]) == 4
     told = imgtext(accounts, "decide", "imgtext-sample", "exclude", "--why", "sells prints, of others", "--who", "eve")

@@ -16,7 +16,7 @@ GRAPH = {
     "source_files": ("sources", True, set()),
     "raw_metadata": ("sources", True, {"source_files"}),
     "license_filtered": ("rights", True, {"raw_metadata"}),
-    "accounts": ("rights", False, {"verified"}),
+    "accounts": ("decisions", False, {"verified"}),
     "fingerprints": ("duplicates", True, {"license_filtered"}),
     "duplicate_clusters": ("duplicates", False, {"fingerprints"}),
     "deduplicated": ("duplicates", True, {"fingerprints", "duplicate_clusters"}),

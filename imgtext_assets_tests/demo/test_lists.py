@@ -133,10 +133,7 @@ def test_a_list_without_licences_is_of_pictures_that_have_the_one_in_the_catalog
 def test_the_decisions_exclude_the_planted_account(sample: Sample, catalog: Catalog) -> None:
     assert catalog.policy.accounts.decisions == str(DATA / "account-decisions.csv")
     decisions = csv.DictReader((DATA / "account-decisions.csv").read_text(encoding="utf-8").splitlines())
-    assert {row["account"]: row["verdict"] for row in decisions} == {
-        EXCLUDED_ACCOUNT: "exclude",
-        "imgtext-sample": "include",
-    }
+    assert {row["account"]: row["verdict"] for row in decisions} == {EXCLUDED_ACCOUNT: "exclude"}
     pages = sample.metadata["metadata/megalith/megalith.000.parquet"]["url_source"]
     excluded = sample.expected.filter(reason="account_excluded").height
     assert pages.str.contains(f"/{EXCLUDED_ACCOUNT}/", literal=True).sum() == excluded > 0

@@ -14,6 +14,7 @@ from imgtext_assets_tests.ui.project import Project, Webserver
 GROUPS = {
     "sources": ["source_files", "raw_metadata"],
     "rights": ["license_filtered"],
+    "decisions": ["accounts"],
     "duplicates": ["fingerprints", "duplicate_clusters", "deduplicated"],
     "pictures": ["resolution_filtered", "downloaded", "verified"],
     "links": ["link_checks", "link_decay"],

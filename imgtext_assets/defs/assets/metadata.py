@@ -72,7 +72,7 @@ def license_filtered(
 
 
 @dg.asset(
-    **table_options(ACCOUNTS, group="rights", kinds={"policy"}, partitioned=False),
+    **table_options(ACCOUNTS, group="decisions", kinds={"policy"}, partitioned=False),
     deps=[VERIFIED.name],
     automation_condition=on_any_shard(),
 )
