@@ -8,8 +8,9 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 import pytest
+import yaml
 
-from imgtext_assets.catalog import Catalog
+from imgtext_assets.catalog import Catalog, load_catalog
 from imgtext_assets.defs.discover import Discovery, add_partitions, discover, file_events, shard_plan
 from imgtext_assets.defs.reading import new_reader
 from imgtext_assets.lake import Lake, LakeError
@@ -149,3 +150,18 @@ def test_a_source_without_files_is_said(catalog: Catalog, instance: dg.DagsterIn
 def test_a_shard_that_nobody_planned_is_one_clear_error(catalog: Catalog) -> None:
     with pytest.raises(LakeError, match="run `imgtext build` or the shard sensor"):
         shard_plan(Lake(catalog.lake), "a-00099")
+
+
+def test_a_project_that_moves_keeps_its_shards(tmp_path: Path, instance: dg.DagsterInstance) -> None:
+    """Paths that are relative in the catalog stay so in the plan; those that are not, stay absolute."""
+    elsewhere = tmp_path / "elsewhere.parquet"
+    write_parquet(elsewhere, pl.DataFrame({"url": ["https://example.org/1.jpg"]}))
+    here, there = tmp_path / "here", tmp_path / "there"
+    write_parquet(here / "lists/0.parquet", pl.DataFrame({"url": ["https://example.org/0.jpg"] * 3}))
+    sources = [{"name": "a", "paths": "lists/*.parquet"}, {"name": "b", "paths": str(elsewhere)}]
+    (here / "catalog.yaml").write_text(yaml.safe_dump({"sources": sources}))
+    found, _ = look(load_catalog(here / "catalog.yaml"), instance)
+    assert found.shards["source_file"].to_list() == ["lists/0.parquet", str(elsewhere)]
+    here.rename(there)
+    found, told = look(load_catalog(there / "catalog.yaml"), instance)
+    assert (found.changed, told, found.problems) == ([], [], [])
