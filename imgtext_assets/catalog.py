@@ -18,7 +18,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeGuard, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, Field, PositiveInt, PrivateAttr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    PositiveInt,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from imgtext_assets.policies import (
     AccountPolicy,
@@ -51,6 +60,7 @@ __all__ = [
     "ResolutionPolicy",
     "Source",
     "digest",
+    "is_relative",
     "load_catalog",
 ]
 
@@ -92,6 +102,12 @@ class Source(Model):
             if scheme not in ("", "s3", "hf", "https"):
                 raise ValueError(f"{path!r}: expected a local path or s3://, hf:// or https://")
         return paths
+
+    @model_validator(mode="after")
+    def _columns_of_a_table(self) -> Source:
+        if self.columns and self.format not in ("auto", "table"):
+            raise ValueError(f"`columns` is for format `table`; `{self.format}` names its own")
+        return self
 
     @property
     def reading(self) -> Source:
@@ -219,10 +235,10 @@ class Catalog(Model):
         """Where a path of a source is. One that is relative lies below the catalog's folder, and moves with it."""
         return path if "://" in path else str(self._folder / path)
 
-    def name(self, file: str, source: Source) -> str:
-        """A source's file as it is written down: as the source's paths are, relative or not; undone by `place`."""
-        relative = not any("://" in path or Path(path).is_absolute() for path in source.paths)
-        return file.removeprefix(f"{self._folder}/") if relative else file
+    @property
+    def folder(self) -> Path:
+        """The folder that holds the catalog, which relative paths begin at."""
+        return self._folder
 
     def license_policy(self, source: str) -> LicensePolicy:
         """The licence policy that holds for a source: its own, else that of all."""
@@ -231,6 +247,11 @@ class Catalog(Model):
     def caption_policy(self, source: str) -> CaptionPolicy:
         """The caption policy that holds for a source: its own, else that of all."""
         return self.source(source).caption_policy or self.policy.captions
+
+
+def is_relative(path: str) -> bool:
+    """Whether a path of the catalog lies below the catalog's folder: it is no URL and does not begin at the root."""
+    return "://" not in path and not Path(path).is_absolute()
 
 
 def digest(*settings: BaseModel) -> str:

@@ -24,7 +24,7 @@ from imgtext_assets.catalog import CatalogError, load_catalog
 from imgtext_assets.console import Bars, fail, out
 from imgtext_assets.defs.build import new_engine
 from imgtext_assets.defs.funnel import stage_funnel
-from imgtext_assets.defs.orders import write_decision
+from imgtext_assets.defs.orders import load_orders, write_decision
 from imgtext_assets.defs.pipeline import ORDER, Pipeline, Project
 from imgtext_assets.defs.reading import new_reader
 from imgtext_assets.defs.runs import NoInstanceError, instance
@@ -244,6 +244,7 @@ def accounts(
     """
     project: Project = context.obj
     _selected(project, source, None)
+    load_orders(project.catalog)
     with _pipeline(project) as pipeline:
         _end(pipeline.accounts())
     table = _of(source, project.scan(ACCOUNTS.name)).collect()
@@ -275,20 +276,31 @@ def decide(
     if file is None or "://" in file:
         raise CatalogError("`policy.accounts.decisions`: name a local CSV file, such as account-decisions.csv")
     today = datetime.now(UTC).date().isoformat()
-    decision = {"account": account, "verdict": verdict.value, "who": who or getuser(), "when": today, "why": why}
+    decision = {"account": account, "verdict": verdict.value, "who": who or _user(), "when": today, "why": why}
     try:
         write_decision(Path(file), decision | {"source": source or ""})
     except ValueError as error:
         raise CatalogError(str(error)) from None
-    rows = _of(source, project.scan(RAW_METADATA.name)).filter(account=account)
-    held = rows.group_by("shard").len("rows")
-    console.show_frame(held.sort("shard").collect(), f"{verdict.value} {plain(account)}: shards that hold the account")
+    rows = _of(source, project.scan(RAW_METADATA.name)).filter(account=account.strip())
+    held = rows.group_by("shard").len("rows").sort("shard").collect()
+    if held.is_empty():
+        out.print("Written. No row that has been read so far names this account: check its spelling.")
+        return
+    console.show_frame(held, f"{verdict.value} {plain(account)}: shards that hold the account")
     out.print("Next: `imgtext build` judges these shards anew.")
+
+
+def _user() -> str:
+    try:
+        return getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        raise typer.BadParameter("this system does not say who you are: give a name", param_hint="--who") from None
 
 
 @app.command()
 def release(context: typer.Context) -> None:
     """Cut a new version from all verified shards: metadata, manifest, dataset card, changes since the last."""
+    load_orders(context.obj.catalog)
     with _pipeline(context.obj) as pipeline:
         _release(pipeline)
 
@@ -309,7 +321,8 @@ def demo(
 ) -> None:
     """Build the sample: about 200 real photographs on a small web of their own, from metadata to a release.
 
-    Then the links are rechecked, some of them rot, and they are rechecked again.
+    Then the links are rechecked, some of them rot, and they are rechecked again; a host that has withdrawn its consent
+    is obeyed before the release.
     """
     project: Project = context.obj
     with console.waiting("writing the sample's photographs and metadata"):
@@ -318,11 +331,12 @@ def demo(
         problems = pipeline.discover()
         shards = project.shards()
         _end(problems + pipeline.build(shards))
+        console.show_funnel(stage_funnel(project.lake, shards))
         problems = pipeline.recheck(shards)
         web.pages = decay(web.pages)
-        problems += pipeline.recheck(shards) + pipeline.accounts()
-        console.show_funnel(stage_funnel(project.lake, shards))
+        problems += pipeline.recheck(shards)
         _show_links(project)
+        problems += pipeline.build(shards) + pipeline.accounts()
         _release(pipeline)
     kept = project.scan(VERIFIED.name).filter(pl.col("reject_reason").is_null()).select("id").head(1).collect().item()
     console.show_next(kept)

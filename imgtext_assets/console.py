@@ -105,7 +105,7 @@ def _funnel_cells(rows: pl.DataFrame) -> list[str]:
 
 def show_frame(frame: pl.DataFrame, title: str) -> None:
     """A small frame as a table."""
-    table = Table(*frame.columns, title=title, title_justify="left")
+    table = Table(*frame.columns, title=Text(title), title_justify="left")
     for row in frame.iter_rows():
         table.add_row(*(escape(plain("" if value is None else value)) for value in row))
     out.print(table)

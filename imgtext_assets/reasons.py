@@ -56,7 +56,7 @@ REASONS: dict[str, dict[str, str]] = {
     "downloaded": _FETCH_REASONS,
     "verified": {
         "removed": "A tombstone names the bytes.",
-        "opted_out": "An opt-out list names the bytes, or the file says that it is not for data mining.",
+        "opted_out": "A list names the bytes, the file says that it is not for data mining, or the host refused later.",
         "not_image": "The bytes are no picture of an allowed format.",
         "damaged": "The picture does not decode whole: truncated or corrupt.",
         "decode_limit": "Decoding exceeds the limits on pixels, time or memory.",

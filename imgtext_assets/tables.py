@@ -102,7 +102,7 @@ _RAW = (
         "Values that the source gave and that are out of range or of a wrong type, so count as not given: a JSON "
         "object by our column.",
     ),
-    Column("extra", pl.String(), "What else the source said of the row, as a JSON object."),
+    Column("extra", pl.String(), "What else the source said of the row, as a JSON object without nulls."),
 )
 _VERDICT = (
     Column("reject_reason", pl.String(), "Null where the row goes on, else the word for why it ends here."),

@@ -180,11 +180,16 @@ def test_rechecks_see_what_became_of_the_links(world: World) -> None:
 
 
 def test_the_next_release_says_what_changed(world: World) -> None:
+    """A host that refused at the recheck is obeyed first; its row is what the new version lacks."""
+    refused = world.table("link_checks").filter(state="opted_out")["id"].unique()
+    assert len(refused) == 1
+    assert not world.pipeline.release().ok
+    assert world.build() == []
     assert world.pipeline.release().ok
     first, second = world.project.lake.releases.versions()
     manifest = world.project.lake.releases.manifest(second)
     assert manifest["previous_version"] == first
-    assert manifest["changes"] == {"added": 0, "removed": 0, "changed": 0}
+    assert manifest["changes"] == {"added": 0, "removed": 1, "changed": 0}
 
 
 def test_the_stages_of_a_build_are_the_graph(world: World) -> None:

@@ -10,7 +10,7 @@ from imgtext_assets.defs import jobs, schedules, sensors
 from imgtext_assets.defs.assets import duplicates, links, metadata, pictures, release
 from imgtext_assets.defs.checks import all_checks
 from imgtext_assets.defs.io import LakeIOManager
-from imgtext_assets.defs.orders import check_policies
+from imgtext_assets.defs.orders import check_catalog
 from imgtext_assets.defs.progress import LogProgress
 from imgtext_assets.defs.reading import new_reader
 from imgtext_assets.defs.versions import code_versions
@@ -42,7 +42,7 @@ def build_defs(catalog: Catalog | None = None, **overrides: Any) -> dg.Definitio
     `overrides` replace resources by name: `lake`, `engine`, `reader`, `progress`, `lake_tables`. Raises CatalogError.
     """
     catalog = catalog or load_catalog()
-    check_policies(catalog)
+    check_catalog(catalog)
     lake = overrides.get("lake") or Lake(catalog.lake)
     resources = {
         "catalog": catalog,

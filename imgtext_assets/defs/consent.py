@@ -9,16 +9,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 import dagster as dg
+import polars as pl
 
 from imgtext_assets.catalog import Catalog, digest
 from imgtext_assets.defs.journal import journal_of_hosts
+from imgtext_assets.defs.orders import load_orders
 from imgtext_assets.defs.progress import Progress
 from imgtext_assets.fetch import Outcome, Request, fetch_all, harvest
 from imgtext_assets.fetch.addresses import URL, BadURL, parse_url
 from imgtext_assets.lake import Lake
-from imgtext_assets.rights.consent import FRESH, MAX_BYTES, Consent, HostFile, host_files, wanted_files
+from imgtext_assets.rights.consent import (
+    FRESH,
+    MAX_BYTES,
+    Consent,
+    HostFile,
+    OptOuts,
+    had_otherwise,
+    host_files,
+    judged_again,
+    origin_of,
+    recorded_files,
+    unheard,
+    wanted_files,
+    without_lifted,
+)
+from imgtext_assets.sources.urls import normalise
+
+_REDIRECTS = 5
+"""So many redirects to a host's file are followed at least (RFC 9309 2.3.1.2)."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +51,56 @@ class HostConsent:
     catalog: Catalog
     progress: Progress
 
+    def fetch(self, requests: Iterable[Request], consent: Consent) -> Iterator[Outcome]:
+        """Ask for pictures, and before a redirect to a host that nobody has asked yet is followed, ask that host.
+
+        For that a request is put again from its beginning, once for each such host on its way, all of them at once.
+        One that is led to another host each time ends as `redirect_loop` after `fetch.max_redirects` of them.
+        """
+        settings = self.catalog.fetch
+        for left in range(settings.max_redirects, -1, -1):
+            held: list[Outcome] = []
+            for outcome in fetch_all(requests, settings, consent):
+                if outcome.unheard is None or not left:
+                    yield outcome
+                else:
+                    held.append(outcome)
+            if not held:
+                return
+            consent.hear(self._files_of(outcome.unheard for outcome in held if outcome.unheard))
+            requests = [outcome.request for outcome in held]
+
     def of(self, addresses: Iterable[str]) -> Consent:
         """What the hosts of these addresses allow: their files are had, and the addresses judged by them."""
         policy = self.catalog.policy.consent
-        urls = [url for address in addresses if (url := _parsed(address))]
-        origins = list(dict.fromkeys(url.origin for url in urls))
-        files = self._files([file for origin in origins for file in wanted_files(origin, policy)])
-        consent = Consent(policy, files, self.lake.blobs.get)
-        consent.judge(url.text for url in urls)
+        urls = [url.text for address in addresses if (url := _parsed(address))]
+        consent = Consent(policy, self._files_of(urls), self.lake.blobs.get, self._opt_outs)
+        consent.judge(urls)
         return consent
+
+    def without_lifted(self, known: pl.DataFrame) -> pl.DataFrame:
+        """Answers of a journal without refusals by opt-out lists whose entry is gone: they are as if never given."""
+        return without_lifted(known, self._opt_outs)
+
+    @cached_property
+    def _opt_outs(self) -> OptOuts:
+        return OptOuts(load_orders(self.catalog).opt_outs, normalise)
+
+    def judged_again(self, known: pl.DataFrame, consent: Consent, settings: str) -> pl.DataFrame:
+        """Answers of a journal as they are to be read by now; hosts are asked for files that were not asked for then.
+
+        That is once a day for as long as answers were had under other settings; their pictures are not asked for.
+        """
+        had = had_otherwise(known, settings)
+        present = self.lake.blobs.present(sorted(recorded_files(had)))
+        consent.hear(self._files_of(unheard(had, self.catalog.policy.consent, present, _normalised)))
+        return judged_again(known, consent, settings, _normalised)
+
+    def _files_of(self, urls: Iterable[str]) -> dict[str, HostFile]:
+        """The answers for the files of these addresses' hosts."""
+        origins = dict.fromkeys(origin_of(url) for url in urls)
+        policy = self.catalog.policy.consent
+        return self._files([file for origin in origins for file in wanted_files(origin, policy)])
 
     def _files(self, wanted: Sequence[str]) -> dict[str, HostFile]:
         """The answers for files, by address: those of the last 24 hours, the others asked for now."""
@@ -63,7 +125,14 @@ class HostConsent:
         return host_files(result.answers)
 
     def _ask(self, urls: Iterable[str]) -> Iterator[Outcome]:
-        return fetch_all((Request(url, at_most=MAX_BYTES) for url in urls), self.catalog.fetch)
+        settings = self.catalog.fetch
+        patient = settings.model_copy(update={"max_redirects": max(_REDIRECTS, settings.max_redirects)})
+        return fetch_all((Request(url, at_most=MAX_BYTES) for url in urls), patient)
+
+
+def _normalised(address: str) -> str:
+    url = _parsed(address)
+    return url.text if url else address
 
 
 def _parsed(address: str) -> URL | None:

@@ -6,22 +6,23 @@ Used by the shard sensor and by `imgtext build`, so that both see the same shard
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from imgtext_assets.catalog import Catalog, Source, digest
+from imgtext_assets.catalog import Catalog, Source, digest, is_relative
 from imgtext_assets.defs.history import SOURCE_FILES, newest
 from imgtext_assets.defs.partitions import shards
 from imgtext_assets.engine import Engine
 from imgtext_assets.lake import Lake, LakeError, list_files
 from imgtext_assets.sources import plan_shards
-from imgtext_assets.tables import SHARDS
+from imgtext_assets.tables import RAW_METADATA, SHARDS
 
 # Dagster's limit for one request, measured to take 0.16 s.
 _KEYS_A_CALL = 10_000
+_NO_HEADER = "-noheader"
+_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,13 @@ def discover(catalog: Catalog, lake: Lake, reader: Engine) -> Discovery:
     for source in catalog.sources:
         of_source = known.filter(source=source.name)
         try:
-            plan = _plan(catalog, source, of_source, reader)
+            listing = _list(catalog, source, of_source, reader)
         except LakeError as error:
-            plan = of_source
+            plans.append(of_source)
             problems.append(f"source {source.name}: {error}")
-        plans.append(plan)
-        problems += _problems(catalog, source, plan)
+            continue
+        plans.append(plan_shards(known, listing, source, catalog.shard_rows))
+        problems += _problems(catalog, source, listing, plans[-1])
     planned = pl.concat(plans).sort("shard")
     changed = planned.join(known, on=known.columns, how="anti", nulls_equal=True)["shard"].to_list()
     if changed:
@@ -68,20 +70,33 @@ def _without_source(known: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
     return gone.with_columns(state=pl.lit("vanished"), problem=pl.lit("the source is no longer in the catalog"))
 
 
-def _plan(catalog: Catalog, source: Source, known: pl.DataFrame, reader: Engine) -> pl.DataFrame:
-    # A file whose version is as before has as many rows as before: its footer need not be read again.
-    counted = known.filter(state="present").group_by("source_file", "file_version").agg(pl.col("rows").sum())
-    place, name = pl.col("source_file"), partial(catalog.name, source=source)
-    there = counted.with_columns(place.map_elements(catalog.place, pl.String), problem=pl.lit(None, pl.String))
-    paths = [catalog.place(path) for path in source.paths]
-    listing = list_files(paths, there, run=reader.map, header=source.header)
-    return plan_shards(known, listing.with_columns(place.map_elements(name, pl.String)), source, catalog.shard_rows)
+def _list(catalog: Catalog, source: Source, known: pl.DataFrame, reader: Engine) -> pl.DataFrame:
+    """The source's files as `list_files` has them, written down as the plan does: those of relative paths relative.
+
+    A file whose version is as before has as many rows as before: it need not be opened again. Whether its first line
+    is a header is part of the version.
+    """
+    version, mark = pl.col("file_version"), "" if source.header else _NO_HEADER
+    counted = known.filter(version.str.ends_with(_NO_HEADER) == bool(mark), state="present")
+    counted = counted.group_by("source_file", version.str.strip_suffix(mark)).agg(pl.col("rows").sum())
+    there = counted.with_columns(problem=pl.lit(None, pl.String))
+
+    def listed(relative: bool) -> pl.DataFrame:
+        paths = [path for path in source.paths if is_relative(path) == relative]
+        return list_files(paths, there, run=reader.map, header=source.header, root=str(catalog.folder))
+
+    near, far = listed(relative=True), listed(relative=False)
+    both = far["source_file"].is_in([catalog.place(file) for file in near["source_file"]])
+    return pl.concat([near, far.filter(~both)]).with_columns(version + mark)
 
 
-def _problems(catalog: Catalog, source: Source, plan: pl.DataFrame) -> list[str]:
-    if plan.is_empty():
+def _problems(catalog: Catalog, source: Source, listing: pl.DataFrame, plan: pl.DataFrame) -> list[str]:
+    if listing.is_empty() and plan.is_empty():
         paths = ", ".join(catalog.place(path) for path in source.paths)
         return [f"source {source.name}: no file matches {paths}; check `paths` in the catalog"]
+    if plan.is_empty():
+        files = ", ".join(catalog.place(file) for file in listing["source_file"].head(_SHOWN))
+        return [f"source {source.name}: no rows in {files}; if a list has no line that names columns: `header: false`"]
     vanished = plan.filter(state="vanished").group_by("source_file", maintain_order=True).agg(pl.col("shard"))
     unreadable = plan.filter(state="unreadable").unique("source_file", maintain_order=True)
     return [
@@ -97,6 +112,18 @@ def present_shards(lake: Lake, source: str | None = None) -> list[str]:
     """Keys of the shards whose file is there and whose source is in the catalog, of all sources or of one."""
     known = known_shards(lake).filter(state="present")
     return (known if source is None else known.filter(source=source))["shard"].to_list()
+
+
+def judged_shards(lake: Lake, catalog: Catalog, source: str | None = None) -> list[str]:
+    """Keys of the shards that are judged and released, of all sources of the catalog or of one.
+
+    Also those whose file is gone or broken by now, if they had been read before: their rows are in the lake, and obey
+    policies and orders as all others do.
+    """
+    names = [entry.name for entry in catalog.sources] if source is None else [source]
+    was_read = pl.col("shard").is_in(lake.tables.shards(RAW_METADATA.name))
+    known = known_shards(lake).filter(pl.col("source").is_in(names) & ((pl.col("state") == "present") | was_read))
+    return known["shard"].to_list()
 
 
 def source_of(shard: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dagster as dg
 import polars as pl
@@ -12,10 +12,9 @@ from imgtext_assets.defs.consent import HostConsent
 from imgtext_assets.defs.describe import listed
 from imgtext_assets.defs.journal import journal_of_shard
 from imgtext_assets.defs.progress import Progress
-from imgtext_assets.fetch import Harvest, Request, fetch_all, harvest
+from imgtext_assets.fetch import Harvest, Request, harvest
 from imgtext_assets.fetch.harvest import settled
 from imgtext_assets.lake import Lake
-from imgtext_assets.rights.consent import judged_again
 
 # One pool for all that asks the web; dagster.yaml says how many such steps run at once.
 POOL = "web"
@@ -31,28 +30,50 @@ class Fetcher:
     progress: Progress
 
     def fetch(self, rows: pl.DataFrame, what: str, url: str = "url", url_key: str = "url_key") -> Harvest:
-        """An answer for every address of the rows: from the shard's journal where it has one, else from the web."""
+        """An answer for every address of the rows: from the shard's journal where it has one, else from the web.
+
+        A picture whose preview was refused is refused like it, and not asked for: the two are one work.
+        """
         pairs = rows.select(key=pl.col(url_key), address=pl.col(url)).drop_nulls()
         addresses = dict(pairs.unique("key", keep="first", maintain_order=True).iter_rows())
         journal = journal_of_shard(self.lake, self.context.partition_key)
         fetch, policy = self.catalog.fetch, self.catalog.policy.consent.of_hosts
         settings = digest(fetch.what_may_be_had, policy)
-        known = judged_again(journal.known(addresses), policy, settings)
-        done = set(settled(known, settings)["url_key"])
         hosts = HostConsent(self.context, self.lake, self.catalog, self.progress)
+        previews = rows.select("url_key", "url", "preview_url").drop_nulls() if _has_previews(rows, url) else None
+        asked_before = [] if previews is None else previews["preview_url"]
+        known = hosts.without_lifted(journal.known({*addresses, *asked_before}))
+        done = set(settled(known, settings)["url_key"])
         consent = hosts.of(address for key, address in addresses.items() if key not in done)
+        known = hosts.judged_again(known, consent, settings)
+        refused = known.clear() if previews is None else _refused_with_preview(previews, settled(known, settings))
+        for key in refused["url_key"]:
+            addresses.pop(key, None)
         result = harvest(
             addresses,
             known,
             settings=settings,
-            ask=lambda urls: fetch_all((Request(url) for url in urls), fetch, consent),
+            ask=lambda urls: hosts.fetch([Request(url) for url in urls], consent),
             store=self.lake.blobs.put,
             journal=journal.append,
             progress=self.progress.start(self.context, what),
         )
         journal.compact()
+        result = replace(result, answers=pl.concat([result.answers, refused]))
         self.context.log.info(_summary(what, result))
         return result
+
+
+def _has_previews(rows: pl.DataFrame, url: str) -> bool:
+    """Whether pictures are fetched that may have previews, not the previews themselves."""
+    return url != "preview_url" and "preview_url" in rows.columns
+
+
+def _refused_with_preview(previews: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Answers (rows of FETCHES) for the pictures (url_key, url, preview_url) whose preview was refused, with why."""
+    refused = known.filter(outcome="opted_out").rename({"url_key": "preview_url"}).drop("url")
+    pictures = previews.join(refused, on="preview_url")
+    return pictures.unique("url_key", keep="first", maintain_order=True).select(known.columns)
 
 
 def counts(*results: Harvest) -> dict[str, int]:

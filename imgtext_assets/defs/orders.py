@@ -16,6 +16,7 @@ import polars as pl
 from imgtext_assets import rights, sources
 from imgtext_assets.catalog import Catalog, CatalogError
 from imgtext_assets.lake import LakeError, read_text, store_errors
+from imgtext_assets.sources.table import OURS
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,15 @@ def write_decision(file: Path, decision: Mapping[str, str]) -> None:
         unfinished.replace(file)
 
 
-def check_policies(catalog: Catalog) -> None:
-    """Raise CatalogError where a policy names a licence or language that there is not."""
+def check_catalog(catalog: Catalog) -> None:
+    """Raise CatalogError where the catalog names a licence, a language or a column of ours that there is not."""
+    for source in catalog.sources:
+        unknown = [ours for ours in source.columns if ours not in OURS]
+        if unknown:
+            raise CatalogError(
+                f"source {source.name}: `columns.{unknown[0]}`: no such column of ours; `columns` can map "
+                f"{', '.join(OURS)}"
+            )
     for policy in [catalog.policy.licenses, *(source.license_policy for source in catalog.sources)]:
         try:
             rights.allowed_ids(policy.allow if policy else [])

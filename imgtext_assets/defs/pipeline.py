@@ -17,7 +17,7 @@ import polars as pl
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs import stale
 from imgtext_assets.defs.build import build_defs
-from imgtext_assets.defs.discover import add_partitions, discover, file_events, present_shards
+from imgtext_assets.defs.discover import add_partitions, discover, file_events, judged_shards, present_shards
 from imgtext_assets.defs.jobs import BUILD, INGEST
 from imgtext_assets.defs.orders import load_orders
 from imgtext_assets.defs.progress import Progress
@@ -33,6 +33,7 @@ from imgtext_assets.tables import (
     DUPLICATE_CLUSTERS,
     FINGERPRINTS,
     LICENSE_FILTERED,
+    RAW_METADATA,
     VERIFIED,
 )
 
@@ -87,7 +88,9 @@ class Pipeline:
         Returns what went wrong, a line for each shard.
         """
         wanted = ORDER[: ORDER.index(until) + 1]
-        early, late = stale.shards_judged_otherwise(self.lake, load_orders(self.catalog))
+        orders = load_orders(self.catalog)
+        early, late = stale.shards_judged_otherwise(self.lake, orders, shards)
+        elsewhere = stale.shards_led_to_what_is_listed(self.lake, orders, shards)
         again = {LICENSE_FILTERED.name: early, FINGERPRINTS.name: stale.shards_to_fingerprint_again(self.lake)}
         problems = self._run_stages("ingest", [s for s in INGEST if s in wanted], shards, again, force)
         if DUPLICATE_CLUSTERS.name not in wanted:
@@ -98,7 +101,7 @@ class Pipeline:
         shards = [shard for shard in shards if shard in ready]
         again = {
             DEDUPLICATED.name: stale.shards_with_new_verdicts(self.lake),
-            DOWNLOADED.name: stale.shards_to_ask_again(self.lake),
+            DOWNLOADED.name: [*stale.shards_to_ask_again(self.lake), *elsewhere],
             VERIFIED.name: late,
         }
         return problems + self._run_stages("build", [s for s in BUILD if s in wanted], shards, again, force)
@@ -127,7 +130,7 @@ class Pipeline:
         """
         problems: list[str] = []
         left, done = set(shards) if stages else set(), set[tuple[str, str]]()
-        while due := {shard: [*stages] for shard in left} if force else self._due(stages, left, again, done):
+        while due := self._all(stages, left) if force else self._due(stages, left, again, done):
             for shard in self.bars.each(sorted(due), f"{job}: shards"):
                 failed = self._run(job, shard, due[shard])
                 done.update((stage, shard) for stage in due[shard])
@@ -138,12 +141,27 @@ class Pipeline:
     def _due(
         self, stages: Sequence[str], shards: Collection[str], again: Again, done: Container[tuple[str, str]]
     ) -> dict[str, list[str]]:
-        due = stale.stages_to_run(self.instance, self.lake, stages, shards, code_versions(self.catalog))
+        versions = code_versions(self.catalog)
+        due: dict[str, list[str]] = {}
+        for group, readable in self._groups(stages, shards):
+            due |= stale.stages_to_run(self.instance, self.lake, readable, group, versions)
         for place, stage in reversed(list(enumerate(stages))):  # the earliest wins; what follows is looked at after it
             for shard in set(again.get(stage, ())) & set(shards):
                 if (stage, shard) not in done and (shard not in due or stages.index(due[shard][0]) > place):
                     due[shard] = [stage]
         return {shard: names for shard, names in due.items() if (names[0], shard) not in done}
+
+    def _all(self, stages: Sequence[str], shards: Collection[str]) -> dict[str, list[str]]:
+        return {shard: readable for group, readable in self._groups(stages, shards) for shard in group if readable}
+
+    def _groups(self, stages: Sequence[str], shards: Collection[str]) -> list[tuple[list[str], list[str]]]:
+        """Shards with the stages that they can run: one whose file is gone cannot be read again."""
+        present = set(present_shards(self.lake))
+        without_file = [stage for stage in stages if stage != RAW_METADATA.name]
+        return [
+            (sorted(set(shards) & present), list(stages)),
+            (sorted(set(shards) - present), without_file),
+        ]
 
     def _run(self, job: str, shard: str | None = None, assets: Sequence[str] | None = None) -> list[str]:
         result = run_job(self.defs, job, self.instance, shard, assets)
@@ -162,8 +180,8 @@ class Project:
         return self.lake.tables.scan(name, BY_NAME[name].schema, [shard] if shard else None)
 
     def shards(self, source: str | None = None) -> list[str]:
-        """Keys of the shards whose file is there, of all sources or of one."""
-        return present_shards(self.lake, source)
+        """Keys of the shards that can be built, of all sources of the catalog or of one."""
+        return judged_shards(self.lake, self.catalog, source)
 
     def releases_with(self, source: str, row_id: str) -> list[str]:
         """Versions that hold a source's row of that id, oldest first."""

@@ -1,14 +1,21 @@
 """What runs when something happens. All are off until they are switched on in the UI."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs import jobs
-from imgtext_assets.defs.discover import add_partitions, discover, file_events, present_shards
+from imgtext_assets.defs.discover import add_partitions, discover, file_events, judged_shards, present_shards
 from imgtext_assets.defs.killed import end_killed_runs
 from imgtext_assets.defs.orders import load_orders
 from imgtext_assets.defs.stage import content_version
-from imgtext_assets.defs.stale import shards_judged_otherwise, shards_with_new_verdicts, stages_to_run
+from imgtext_assets.defs.stale import (
+    shards_judged_otherwise,
+    shards_led_to_what_is_listed,
+    shards_with_new_verdicts,
+    stages_to_run,
+)
 from imgtext_assets.defs.versions import code_versions
 from imgtext_assets.engine import Engine
 from imgtext_assets.lake import Lake
@@ -74,13 +81,19 @@ def orders_sensor(
     version = content_version(removals) + content_version(orders.decisions) + content_version(orders.opt_outs)
     if context.cursor == version:
         return dg.SkipReason("no new order")
-    present = set(present_shards(lake))
-    early, late = (set(shards) & present for shards in shards_judged_otherwise(lake, orders))
-    wanted = [(jobs.refresh, shard) for shard in sorted(early)] + [
-        (jobs.build, shard) for shard in sorted(late - early)
-    ]
-    requests = [dg.RunRequest(f"{version}-{shard}", job_name=job.name, partition_key=shard) for job, shard in wanted]
+    judged = judged_shards(lake, catalog)
+    early, late = shards_judged_otherwise(lake, orders, judged)
+    elsewhere = [shard for shard in shards_led_to_what_is_listed(lake, orders, judged) if shard not in early]
+    later = [shard for shard in late if shard not in {*early, *elsewhere}]
+    requests = [_judge_again(jobs.refresh.name, shard, [*jobs.INGEST[1:], *jobs.BUILD]) for shard in early]
+    requests += [_judge_again(jobs.build.name, shard, jobs.BUILD[-2:]) for shard in elsewhere]
+    requests += [_judge_again(jobs.build.name, shard, jobs.BUILD[-1:]) for shard in later]
     return dg.SensorResult(run_requests=requests, cursor=version)
+
+
+def _judge_again(job: str, shard: str, assets: Sequence[str]) -> dg.RunRequest:
+    """A run of some assets of a job; without a run key, since an order may be given, taken back and given again."""
+    return dg.RunRequest(job_name=job, partition_key=shard, asset_selection=[dg.AssetKey(name) for name in assets])
 
 
 SENSORS = [shard_sensor, verdict_sensor, orders_sensor]

@@ -12,23 +12,26 @@ from itertools import dropwhile, takewhile
 import dagster as dg
 import polars as pl
 
-from imgtext_assets import rights
+from imgtext_assets import links, rights
 from imgtext_assets.defs.checks import BLOCKING_CHECKS
 from imgtext_assets.defs.history import SOURCE_FILES, as_input, made_by, newest
 from imgtext_assets.defs.orders import Orders
 from imgtext_assets.lake import Lake
+from imgtext_assets.sources import url_key
 from imgtext_assets.tables import (
     DEDUPLICATED,
     DOWNLOADED,
     DUPLICATE_CLUSTERS,
     FINGERPRINTS,
     LICENSE_FILTERED,
+    LINK_CHECKS,
     REMOVALS,
     STAGES,
     VERIFIED,
     goes_on,
 )
 
+_SHARDS_AT_ONCE = 20  # two million rows: some 600 MB
 # Failures at `downloaded` that another day may not have: a build asks again.
 PASSING_REASONS = ("throttled", "server_error", "timeout", "dns", "tls", "unreachable", "incomplete")
 
@@ -126,24 +129,73 @@ def shards_to_ask_again(lake: Lake) -> list[str]:
     return failed.select(pl.col("shard").unique().sort()).collect()["shard"].to_list()
 
 
-def shards_judged_otherwise(lake: Lake, orders: Orders, *, removals: bool = True) -> tuple[list[str], list[str]]:
-    """Shards that do not obey what people ordered since: at `license_filtered`, and by their bytes at `verified`.
+def shards_judged_otherwise(
+    lake: Lake, orders: Orders, shards: Sequence[str], *, removals: bool = True
+) -> tuple[list[str], list[str]]:
+    """Of `shards` those that do not obey what people ordered since: at `license_filtered`, and at `verified`.
 
-    Without `removals`, only decisions and opt-out lists count.
+    At `verified` bytes are judged, and links whose host refused at a recheck. Without `removals`, tombstones do not
+    count. Some shards at a time, so that memory does not grow with the lake.
     """
     tombstones = lake.tables.scan(REMOVALS.name, REMOVALS.schema)
-    licensed = lake.tables.scan(LICENSE_FILTERED.name, LICENSE_FILTERED.schema)
-    early = rights.judged_otherwise(licensed, tombstones, orders.decisions, orders.opt_outs)
-    kept = goes_on(lake.tables.scan(VERIFIED.name, VERIFIED.schema)).select("shard", "sha256")
-    late = rights.listed_bytes(kept, orders.opt_outs).drop_nulls("opted_out_by").select("shard")
-    if removals:
-        of_bytes = tombstones.filter(kind="sha256")
-        removed = kept.join(of_bytes, left_on="sha256", right_on="value", how="semi").select("shard")
-        late = pl.concat([late, removed])
-    else:
-        early = early.filter(pl.col("reject_reason").ne_missing(pl.lit("removed")))
-    first, last = pl.collect_all([rows.select(pl.col("shard").unique().sort()) for rows in (early, late)])
-    return first["shard"].to_list(), last["shard"].to_list()
+    early: list[str] = []
+    late: list[str] = []
+    for start in range(0, len(shards), _SHARDS_AT_ONCE):
+        some = shards[start : start + _SHARDS_AT_ONCE]
+        licensed = lake.tables.scan(LICENSE_FILTERED.name, LICENSE_FILTERED.schema, some)
+        otherwise = rights.judged_otherwise(licensed, tombstones, orders.decisions, orders.opt_outs)
+        if not removals:
+            otherwise = otherwise.filter(pl.col("reject_reason").ne_missing(pl.lit("removed")))
+        rows = pl.concat([_listed_otherwise(lake, orders, some), _refused_since(lake, some)])
+        if removals:
+            rows = pl.concat([rows, _with_removed_bytes(lake, tombstones, some)])
+        for found, frame in ((early, otherwise), (late, rows)):
+            found += frame.select(pl.col("shard").unique().sort()).collect(engine="streaming")["shard"].to_list()
+    return early, late
+
+
+def shards_led_to_what_is_listed(lake: Lake, orders: Orders, shards: Sequence[str]) -> list[str]:
+    """Of `shards` those with verified rows whose picture, or its preview, came from where an opt-out list names.
+
+    Their own addresses need not be on a list: redirects led there. `downloaded` judges them anew.
+    """
+    if orders.opt_outs.is_empty():
+        return []
+    found: list[str] = []
+    for start in range(0, len(shards), _SHARDS_AT_ONCE):
+        some = shards[start : start + _SHARDS_AT_ONCE]
+        kept = goes_on(lake.tables.scan(VERIFIED.name, VERIFIED.schema, some))
+        addresses = pl.concat([kept.select("shard", url=pl.col(name)) for name in ("final_url", "preview_url")])
+        named = addresses.drop_nulls("url").select("shard", url_key=url_key(pl.col("url")))
+        listed = rights.listed(named, orders.opt_outs).drop_nulls("opted_out_by")
+        found += listed.select(pl.col("shard").unique().sort()).collect()["shard"].to_list()
+    return found
+
+
+def _verified(lake: Lake, shards: Sequence[str]) -> pl.LazyFrame:
+    columns = ("shard", "id", "sha256", "reject_reason", "reject_detail")
+    return lake.tables.scan(VERIFIED.name, VERIFIED.schema, shards).select(columns)
+
+
+def _with_removed_bytes(lake: Lake, tombstones: pl.LazyFrame, shards: Sequence[str]) -> pl.LazyFrame:
+    of_bytes = tombstones.filter(kind="sha256")
+    kept = goes_on(_verified(lake, shards))
+    return kept.join(of_bytes, left_on="sha256", right_on="value", how="semi").select("shard")
+
+
+def _listed_otherwise(lake: Lake, orders: Orders, shards: Sequence[str]) -> pl.LazyFrame:
+    """Rows whose bytes a list names and that go on, and rows that a list ended which no longer names them."""
+    rows = rights.listed_bytes(_verified(lake, shards), orders.opt_outs)
+    ended = (pl.col("reject_reason") == "opted_out").fill_null(False) & rights.ended_by_list(pl.col("reject_detail"))
+    named = pl.col("opted_out_by").is_not_null()
+    return rows.filter((named & pl.col("reject_reason").is_null()) | (~named & ended)).select("shard")
+
+
+def _refused_since(lake: Lake, shards: Sequence[str]) -> pl.LazyFrame:
+    """Rows that go on though their host refused at the latest recheck."""
+    checks = lake.tables.scan(LINK_CHECKS.name, LINK_CHECKS.schema, shards)
+    kept = goes_on(_verified(lake, shards))
+    return kept.join(links.refused_since(checks), on=["shard", "id"], how="semi").select("shard")
 
 
 def shards_to_fingerprint_again(lake: Lake) -> list[str]:

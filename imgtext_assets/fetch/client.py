@@ -44,7 +44,8 @@ def fetch_all(
     our side (a full disk) is raised. Closing the generator breaks off what runs.
 
     `consent` is asked before each request, of redirects too, and again when a response's headers are in: what it
-    refuses is not asked for, or broken off before its body. Without one nobody objects.
+    refuses is not asked for, or broken off before its body. A redirect to a host of which it has heard nothing ends
+    as `unheard`. Without one nobody objects.
 
     >>> [outcome.reason for outcome in fetch_all([Request("file:///etc/passwd")], FetchSettings())]
     ['blocked_address']
@@ -198,6 +199,11 @@ class _Client:
             verdict, detail = refused
             detail = f"{detail} (redirects to {target.text[:_SHOWN]})"
             yield self._with_consent(_failed(job, verdict, detail, transfer), job, transfer)
+        elif self._consent and target.origin != job.url.origin and self._consent.unheard(target.text):
+            detail = f"redirects to {target.text[:_SHOWN]}, whose host was not asked for consent"
+            outcome = _failed(job, outcomes.REDIRECT_LOOP, detail, transfer)
+            outcome.unheard = target.text
+            yield outcome
         else:
             job.url = target
             yield from self._enqueue(job)

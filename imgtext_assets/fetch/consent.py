@@ -35,6 +35,10 @@ class Consent(Protocol):
         """Why the address may not be asked for; None: it may. Called before each request, for redirects too."""
         ...
 
+    def unheard(self, url: str) -> bool:
+        """Whether somebody is to be asked before the address may be. Called for redirects to another origin."""
+        ...
+
     def refusal_of_response(self, headers: Mapping[str, Sequence[str]]) -> Refusal | None:
         """Why the response must not be read further; None: it may. Called once its headers are in."""
         ...

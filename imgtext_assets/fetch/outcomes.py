@@ -43,6 +43,8 @@ class Outcome:
     `final_url` and what follows are as in `tables.FETCHES`. `body` is rewound and the caller closes it; it is None for
     failures, HEAD and 304, and so are the hashes and the size of what was read, `bytes`. `attempts` counts requests,
     redirects not counted; it is 0 where nothing was asked. `not_modified`: 304 to a conditional request.
+    `unheard`: the address of another origin that it leads to, for which nobody has been asked for consent; the request
+    may be made again once that is done.
     """
 
     request: Request
@@ -62,6 +64,7 @@ class Outcome:
     fetched_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     body: Body | None = None
     not_modified: bool = False
+    unheard: str | None = None
 
 
 class Verdict(NamedTuple):

@@ -92,6 +92,24 @@ def answers_frame(answers: Iterable[Answer]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=ANSWERS)
 
 
+def refused_since(link_checks: pl.LazyFrame) -> pl.LazyFrame:
+    """The links whose host refused at the latest observation: `shard`, `id`, and `refused_since`, the evidence.
+
+    Consent that is withdrawn stays withdrawn: such a row is rejected, so no later recheck asks for it.
+    """
+    latest = link_checks.group_by("shard", "id").agg(
+        pl.col("state", "detail", "checked_at").sort_by("checked_at").last()
+    )
+    evidence = pl.format(
+        "at a recheck on {}: {}", pl.col("checked_at").dt.date(), pl.col("detail").fill_null("refused")
+    )
+    return latest.filter(state="opted_out").select("shard", "id", refused_since=evidence)
+
+
+REFUSED_RULE = (pl.col("refused_since").is_not_null(), "opted_out", pl.col("refused_since"))
+"""What a host's refusal at a recheck ends, of the column that `refused_since` gives."""
+
+
 def states(verified: pl.LazyFrame, answers: pl.LazyFrame) -> pl.LazyFrame:
     """One observation for each kept row of `verified` whose address was asked; they conform to `LINK_CHECKS`.
 

@@ -9,7 +9,7 @@ from imgtext_assets.rights.accounts import DECISIONS, accounts, add_decision, pa
 from imgtext_assets.rights.claims import claims_rights
 from imgtext_assets.rights.consent import OPT_OUTS, listed, listed_bytes, parse_opt_outs
 from imgtext_assets.rights.files import file_review, file_rules
-from imgtext_assets.rights.filter import LISTED_RULE, judged_otherwise, license_filter
+from imgtext_assets.rights.filter import LISTED_RULE, ended_by_list, judged_otherwise, license_filter
 from imgtext_assets.rights.licenses import BY_ID, LICENSES, License, allowed_ids, find_license, license_url, recognise
 from imgtext_assets.rights.removals import NAMES, tombstones
 
@@ -25,6 +25,7 @@ __all__ = [
     "add_decision",
     "allowed_ids",
     "claims_rights",
+    "ended_by_list",
     "file_review",
     "file_rules",
     "find_license",

@@ -107,7 +107,7 @@ def add_decision(text: str, decision: Mapping[str, str]) -> str:
     if unwritten:
         raise ValueError(f"the first line names no column {unwritten[0]}; add it, and a comma to each line")
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow([decision.get(field, "") for field in fields])
+    csv.writer(line, lineterminator="\n").writerow([decision.get(field, "").strip() for field in fields])
     longer = text + ("" if text.endswith("\n") else "\n") + line.getvalue()
     parse_decisions(longer, "the decisions")
     return longer
@@ -131,11 +131,19 @@ def accounts(stages: Sequence[pl.LazyFrame], decisions: pl.DataFrame) -> pl.Lazy
 
 
 def _rejected(stages: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
-    """By account the number of rejected rows, and their number by reason as JSON."""
-    ended = pl.concat([stage.select("source", "account", "reject_reason") for stage in stages])
+    """By account the number of rejected rows, and their number by reason as JSON.
+
+    A row counts where it ended first: a stage that is yet to run again may still have it.
+    """
+    ended = pl.concat(
+        stage.filter(pl.col("account").is_not_null() & pl.col("reject_reason").is_not_null()).select(
+            "source", "account", "reject_reason", row=pl.struct("shard", "id").hash(), place=pl.lit(place)
+        )
+        for place, stage in enumerate(stages)
+    )
+    first = ended.group_by("row").agg(pl.col("source", "account", "reject_reason").sort_by("place").first())
     by_reason = (
-        ended.drop_nulls(["account", "reject_reason"])
-        .group_by("source", "account", "reject_reason")
+        first.group_by("source", "account", "reject_reason")
         .agg(rows=pl.len().cast(pl.Int64))
         .sort("rows", "reject_reason", descending=[True, False])
     )

@@ -38,15 +38,26 @@ _USE = (
 )
 _PERMISSION = "permissions?|consent|authori[sz]ation"
 _FORBIDDEN = "prohibited|forbidden|not (allowed|permitted)|illegal|unlawful"
-_PICTURE = "(this|my|these|the|our|any) (photo*|image*|picture*|pics?|shots?|(art)?work*|content|material*)"
+_THINGS = "(photo*|image*|picture*|pics?|shots?|(art)?works?|content|material*)"
+_PICTURE = f"(this|my|these|the|our|any|all) {_THINGS}"
+# What was forbidden, and nothing else that might be its object: "do not use or copy in any way", not "use the pool".
+_USE_IT = (
+    f"({_USE})(( or| and)? ({_USE}))*( it| them| this| elsewhere| anywhere| online| commercially| "
+    "(in|on|for|as) (any|other|your|websites?|blogs?|print|social|the (internet|web)) …)?"
+)
 _NOT = "no|not|don't|dont|never|cannot|can't|mustn't"
+_COPYING = (
+    "(reproduction|copying|duplication|(re)?distribution|downloading|reposting|republication|re ?use)"
+    f"(( or| and)? ({_USE}))*"
+)
 _AI = "(generative |gen )?(ai|artificial intelligence|machine learning)"
 
 ENGLISH = Phrases(
     "English",
     stems=(
         "copyright", "reserved", "permi", "consent", "authori", "prohibited", "forbidden", "allowed", "illegal",
-        "unlawful", "do not", "don't", "don’t", "dont ", "before us", "before you us", "copying", "repost",
+        "unlawful", "may not", "must not", "cannot be", "can not be", "no part of", "all rights",
+        "do not", "don't", "don’t", "dont ", "before us", "before you us", "copying", "repost",
         "redistribut", "downloading", "reproduc", "republi", "re use", "reuse", "commercial use", "use only",
         "rights managed", "noai", "noimageai", "no ai", "no gen", "ai training", "for ai", "for gen", "in ai",
         "by ai", "train ai", "train gen", "train an ai", "train any ai", "machine learning",
@@ -54,8 +65,18 @@ ENGLISH = Phrases(
     ),
     reserved=(
         "all rights? (are )?(strictly )?reserved", "allrightsreserved", "rights managed (photo*|image*|stock|licen*)",
-        f"({_NOT}) … ({_USE}) … (without|w o|unless) … ({_PERMISSION})",
-        f"({_USE}) … (without|w o) … ({_PERMISSION}) … ({_FORBIDDEN})",
+        f"({_NOT}) ((to|be|ever|allowed) )*{_USE_IT} (without|w o|unless) … ({_PERMISSION})",
+        f"{_PICTURE} … ({_NOT}) … ({_USE}) … (without|w o|unless) … ({_PERMISSION})",
+        f"({_NOT}) … ({_USE}) … {_PICTURE} … (without|w o|unless) … ({_PERMISSION})",
+        f"({_NOT}) … ({_USE}) … (without|w o|unless) … (my|our|*author*|*artist*|*photographer*|copyright) … "
+        f"({_PERMISSION})",
+        f"{_USE_IT} (without|w o) … ({_PERMISSION}) … ({_FORBIDDEN})",
+        f"({_USE}) … {_PICTURE} … (without|w o) … ({_PERMISSION}) … ({_FORBIDDEN})",
+        f"no part of … may be ({_USE})", f"(may|must) not ({_USE}) … {_PICTURE}",
+        f"({_PICTURE}|photo*|image|picture) (may|must|can) ?not be ({_USE})",
+        "(i|we) (reserve|retain|keep) all rights",
+        f"(ask|request|get|obtain) (for )?((my|our|prior|written) )*({_PERMISSION}) (before|prior to) (any )?{_USE_IT}"
+        " ?([.!;]|$)",
         f"({_USE}) … (only|solely|exclusively) (with|by|after|upon) … ({_PERMISSION})",
         f"({_USE}) … (with|by) … ({_PERMISSION}) only",
         f"({_PERMISSION}) … (required|needed) (to|for|before) … ({_USE})",
@@ -63,10 +84,11 @@ ENGLISH = Phrases(
         "(ask|contact*|e ?mail|message) (me|us) … before (using|you use|use)",
         f"(ask|contact*|e ?mail|message) … before (using|you use) {_PICTURE}",
         f"unauthori[sz]ed … ({_USE}) … ({_FORBIDDEN})", f"no unauthori[sz]ed ({_USE})",
-        f"(reproduction|copying|duplication|(re)?distribution|downloading|reposting|republication|re ?use) … "
-        f"({_FORBIDDEN})",
+        f"{_COPYING} ((is|are|strictly|expressly|absolutely|hereby) )*({_FORBIDDEN})",
+        f"{_COPYING} (of ({_PICTURE}|{_THINGS})|in (any|whole|part)|without|for) … ({_FORBIDDEN})",
         f"use of {_PICTURE} … ({_FORBIDDEN})",
         "(do not|don't|dont) (copy|reproduce|repost|republish|redistribute|duplicate)",
+        "(do not|don't|dont) steal ?([.!;]|$)",
         f"(do not|don't|dont) (use|steal|download|share|take|pin|edit|alter|blog) {_PICTURE}",
         "no (copying|reposting|redistribution|downloading)",
         "not for (reproduction|redistribution|re ?use|republication)", "editorial use only",
@@ -123,12 +145,16 @@ GERMAN = Phrases(
     ),
 )  # fmt: skip
 
+_FR_USE = "reproduction*|utilisation*|copie|diffusion|publication|téléchargement|usage"
+_FR_THINGS = "(photo*|image*|œuvre*|contenu*|cliché*)"
+
 FRENCH = Phrases(
     "French",
     stems=("droits", "droit d", "interdit", "autorisation", "permission", " accord"),
     reserved=(
         "tous (les )?droits (sont )?réservés", "tous droits de reproduction",
-        "(reproduction*|utilisation*|copie|diffusion|publication|téléchargement|usage) … interdit*",
+        f"({_FR_USE}) ((est|sont|strictement|formellement|totalement|même partielle|commerciale) )*interdit*",
+        f"({_FR_USE}) (de (cette|cet|ces|mes|la|l'|toute) ?{_FR_THINGS}|sans|même|totale|partielle) … interdit*",
         "interdit* … (de|d') (copier|reproduire|utiliser|télécharger|diffuser)",
         "(ne|pas|aucune|non) … (utilis*|copi*|reprodu*|publi*|diffus*|télécharg*|partag*) … sans … "
         "(autorisation|permission|accord|consentement)",
@@ -336,7 +362,8 @@ EAST_ASIAN = Phrases(
         "(許可|許諾|承諾)(なく|無く|なしに|なしで|を得ず)…(転載|使用|複製|利用|転用|掲載|配布)",
         "禁(转载|轉載|複製|复制)", "AI(の)?学習…(禁|お断り|ご遠慮|不可|しないで)",
         "(保留|保有)(所有|一切)(权利|權利)", "(版权|版權)所有",
-        "(未经|未經)…(授权|授權|许可|許可|允许|允許|同意)…(不得|禁止|请勿|請勿|严禁|嚴禁)",
+        "(未经|未經)…(授权|授權|许可|許可|允许|允許|同意)…(不得|禁止|请勿|請勿|严禁|嚴禁)…"
+        "(转载|轉載|使用|复制|複製|盗用|盜用|传播|傳播|下载|下載|商用)",
         "(禁止|严禁|嚴禁|请勿|請勿)(擅自)?(转载|轉載|复制|複製|盗用|盜用)",
         "무단…(전재|복제|사용|도용|배포|게재)…(금지|금합|금함|불허)", "모든 권리…보유",
     ),

@@ -14,19 +14,19 @@ import polars as pl
 from imgtext_assets.catalog import ConsentPolicy, LicensePolicy
 from imgtext_assets.rights.claims import contradicts
 from imgtext_assets.rights.filter import SHOWN, Rule
-from imgtext_assets.rights.licenses import is_public_domain, recognise, stricter
+from imgtext_assets.rights.licenses import recognise, stricter
 
 # All values of plus:DataMining that say no begin so: PROHIBITED, PROHIBITED-AIMLTRAINING, -GENAIMLTRAINING,
 # -EXCEPTSEARCHENGINEINDEXING, -SEECONSTRAINT, -SEEEMBEDDEDRIGHTSEXPR, -SEELINKEDRIGHTSEXPR. Those that do not are
 # DMI-ALLOWED and DMI-UNSPECIFIED. https://ns.useplus.org/LDF/ldf-XMPSpecification (2023), IPTC Photo Metadata 2023.1.
-_DATA_MINING_PROHIBITED = r"(?i)(?:^|[/\s])DMI-PROHIBITED"
+_DATA_MINING_PROHIBITED = r"(?i)(?:^|[/#:\s])DMI-PROHIBITED"
 
 
 def file_rules(policy: LicensePolicy, consent: ConsentPolicy) -> list[Rule]:
     """What `policy` and `consent` hold against files, as rules for `tables.reject`: `opted_out`, `rights_claimed`.
 
-    A file's claim contradicts the stated licence as a caption's does (`claims`); so does a licence that the file
-    states itself, where that is known and demands what the stated one does not.
+    A file's claim contradicts the stated licence as a caption's does (`claims`). So does a licence that the file
+    states itself: where that is known, if it demands what the stated one does not; else as any other text.
     """
     prohibited = pl.col("data_mining").str.contains(_DATA_MINING_PROHIBITED)
     opt_out = pl.format("the file says: plus:DataMining is {}", pl.col("data_mining").str.slice(0, SHOWN))
@@ -50,9 +50,9 @@ def _conflict() -> pl.Expr:
     stated, claim, license_ = pl.col("license_id"), pl.col("claim"), pl.col("file_license")
     recognised = recognise(license_).struct.field("license_id")
     says = (
-        pl.when(contradicts(claim, is_public_domain(stated)))
+        pl.when(contradicts(claim, stated))
         .then(claim)
-        .when(stricter(recognised, than=stated))
+        .when(pl.coalesce(stricter(recognised, than=stated), contradicts(license_, stated)))
         .then(pl.format("license: {}", license_))
     )
     return pl.format("stated as {}, but the file says: {}", stated, says.str.slice(0, SHOWN))

@@ -12,7 +12,7 @@ from imgtext_assets.rights.accounts import with_decisions
 from imgtext_assets.rights.attribution import attribution
 from imgtext_assets.rights.claims import contradicts
 from imgtext_assets.rights.consent import listed
-from imgtext_assets.rights.licenses import allowed_ids, is_public_domain, license_url, recognise
+from imgtext_assets.rights.licenses import allowed_ids, license_url, recognise
 
 SHOWN = 200  # characters of somebody else's text in a detail
 TEXTS = ("caption", "title", "description")
@@ -88,9 +88,8 @@ def _join_removals(frame: pl.LazyFrame, removals: pl.LazyFrame, kind: str, colum
 
 def _claim() -> pl.Expr:
     """The stated licence and the first of the row's texts that contradicts it; null where none does."""
-    public_domain = is_public_domain(pl.col("license_id"))
     return pl.coalesce(
-        pl.when(contradicts(pl.col(text), public_domain)).then(
+        pl.when(contradicts(pl.col(text), pl.col("license_id"))).then(
             pl.format("stated as {}, but the {} says: {}", "license_id", pl.lit(text), pl.col(text).str.slice(0, SHOWN))
         )
         for text in TEXTS
@@ -99,6 +98,12 @@ def _claim() -> pl.Expr:
 
 LISTED_RULE: Rule = (pl.col("opted_out_by").is_not_null(), "opted_out", pl.col("opted_out_by"))
 """What an opt-out list names ends: of columns that `listed` or `listed_bytes` added."""
+
+
+def ended_by_list(detail: pl.Expr) -> pl.Expr:
+    """Whether a row that is `opted_out` at `verified` is so by a list: its detail is the evidence of `listed_bytes`."""
+    return detail.str.contains(" lists [0-9a-f]{64}$").fill_null(False)
+
 
 _REMOVED = pl.coalesce("removed_id", "removed_url")
 _DECISION = pl.concat_str(pl.col("account", "why", "who", "when").cast(pl.String), separator="; ", ignore_nulls=True)

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 
 import polars as pl
 
+from imgtext_assets.sources.extra import expressible, json_objects
 from imgtext_assets.text import plain
 
 UNREADABLE = "_unreadable"
@@ -30,7 +31,9 @@ class FileColumns:
 
     def __init__(self, file: str, schema: Mapping[str, pl.DataType]) -> None:
         self._file = file
-        self._schema = {name: dtype for name, dtype in schema.items() if name != UNREADABLE}
+        # Polars takes `*` and `^...$` for patterns of names: columns named so cannot be asked for, and are left out.
+        patterns = {name for name in schema if name == "*" or (name.startswith("^") and name.endswith("$"))}
+        self._schema = {name: dtype for name, dtype in schema.items() if name not in {UNREADABLE, *patterns}}
         self._used: set[str] = set()
 
     def has(self, name: str) -> bool:
@@ -60,6 +63,10 @@ class FileColumns:
             return pl.col(name).map_batches(_whole, return_dtype=pl.String, is_elementwise=True)
         return pl.col(name).cast(pl.String)
 
+    def spelled(self, name: str) -> str:
+        """The file's spelling of `name` (see `spelled`), or `name` where it has none."""
+        return spelled(name, self._schema) or name
+
     def require(self, *names: str) -> None:
         """Raise SourceError unless the file has one of `names`."""
         if self._find(names) is None:
@@ -67,11 +74,13 @@ class FileColumns:
             raise SourceError(self._file, names[0], f"expected {wanted}; {self._what_there_is(names)}")
 
     def others(self, derived: Mapping[str, pl.Expr]) -> pl.Expr:
-        """The columns that nothing asked for, then `derived`, as one JSON object a row; null where there are none."""
+        """The columns that nothing asked for, then `derived`, as `extra.json_objects` has them."""
         unused = [(pl.col(name), dtype) for name, dtype in self._schema.items() if name not in {*self._used, *derived}]
-        fields = [_for_json(column, dtype) for column, dtype in unused]
+        fields = [expressible(column, dtype) for column, dtype in unused]
         fields = [field for field in fields if field is not None] + [value.alias(key) for key, value in derived.items()]
-        return pl.struct(fields).struct.json_encode() if fields else pl.lit(None, pl.String)
+        if not fields:
+            return pl.lit(None, pl.String)
+        return pl.struct(fields).map_batches(json_objects, return_dtype=pl.String, is_elementwise=True)
 
     def _find(self, names: Collection[str]) -> str | None:
         name = next((name for name in names if name in self._schema), None)
@@ -83,6 +92,17 @@ class FileColumns:
         near = {by_lower_case[n] for w in wanted for n in get_close_matches(w.lower(), by_lower_case)}
         nearest = f", of which {listed(sorted(near))} is nearest" if near else ""
         return f"the file has {listed(self._schema)}{nearest}"
+
+
+def spelled(name: str, names: Collection[str]) -> str | None:
+    """Which of a file's columns has this name: that of exactly this, else the first regardless of case and blanks.
+
+    >>> spelled("url", ["caption", " URL"])
+    ' URL'
+    """
+    if name in names:
+        return name
+    return next((theirs for theirs in names if theirs.strip().casefold() == name.strip().casefold()), None)
 
 
 def listed(names: Collection[str]) -> str:
@@ -108,10 +128,3 @@ def decode(column: pl.Series) -> pl.Series:
 def _whole(column: pl.Series) -> pl.Series:
     texts = decode(column)
     return pl.select(pl.when(texts.cast(pl.Binary) == column).then(texts)).to_series()
-
-
-def _for_json(column: pl.Expr, dtype: pl.DataType) -> pl.Expr | None:
-    """Bytes have no JSON form: a column of them becomes base64, one that holds them deeper is left out."""
-    if dtype == pl.Binary:
-        return column.bin.encode("base64")
-    return None if any(kind in str(dtype) for kind in ("Binary", "Object")) else column

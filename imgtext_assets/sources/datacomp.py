@@ -13,11 +13,7 @@ from imgtext_assets.catalog import Source
 from imgtext_assets.sources.columns import FileColumns
 
 SIMILARITY = ("clip_l14_similarity_score", "clip_b32_similarity_score")
-SIGNATURES = (
-    *(frozenset({"uid", score}) for score in SIMILARITY),
-    frozenset({"uid", "sha256"}),
-    frozenset({"uid", "face_bboxes"}),
-)
+SIGNATURES = tuple(frozenset({"uid", "url", other}) for other in (*SIMILARITY, "sha256", "face_bboxes"))
 
 
 def columns(file: FileColumns, _: Source) -> dict[str, pl.Expr]:

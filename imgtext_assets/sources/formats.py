@@ -12,17 +12,24 @@ import polars as pl
 
 from imgtext_assets.catalog import Source
 from imgtext_assets.sources import datacomp, laion5b, laion400m, megalith, pd12m, table
-from imgtext_assets.sources.columns import UNREADABLE, FileColumns, SourceError, listed
+from imgtext_assets.sources.advice import what_to_do
+from imgtext_assets.sources.columns import UNREADABLE, FileColumns, SourceError, listed, spelled
 
 Mapper = Callable[[FileColumns, Source], dict[str, pl.Expr]]
 """Our columns from a file's, in the types that the file has; what is no column of ours goes into `extra`."""
 
 
 class Reader(NamedTuple):
-    """How a format is read, and the sets of columns of which it has at least one whole."""
+    """How a format is read, and the sets of columns of which it has at least one whole: addresses are in each."""
 
     columns: Mapper
     signatures: tuple[frozenset[str], ...]
+    any_case: bool = False
+
+    def fits_by(self, names: Collection[str]) -> frozenset[str]:
+        """Those of a file's columns that are in a signature which is there as a whole."""
+        found = [[spelled(s, names) if self.any_case else s for s in signature] for signature in self.signatures]
+        return frozenset(name for by in found if all(n in names for n in by) for name in by if name)
 
 
 READERS: Mapping[str, Reader] = {
@@ -32,7 +39,7 @@ READERS: Mapping[str, Reader] = {
     "laion5b": Reader(laion5b.columns, laion5b.SIGNATURES),
     "laion-aesthetics": Reader(laion5b.columns, laion5b.AESTHETIC_SIGNATURES),
     "datacomp": Reader(datacomp.columns, datacomp.SIGNATURES),
-    "table": Reader(table.columns, table.SIGNATURES),
+    "table": Reader(table.columns, table.SIGNATURES, any_case=True),
 }
 
 
@@ -55,7 +62,7 @@ def recognise_format(names: Collection[str]) -> Recognised | None:
     >>> str(recognise_format(["URL", "TEXT", "hash", "punsafe", "AESTHETIC_SCORE"]))
     'laion-aesthetics, by AESTHETIC_SCORE, URL, punsafe'
     """
-    fitting = _fitting(frozenset(names))
+    fitting = _fitting(names)
     best = [name for name, by in fitting.items() if not any(by < others for others in fitting.values())]
     if len(best) > 1 and "table" in best:
         best.remove("table")
@@ -72,20 +79,11 @@ def reader_of(file: str, names: Collection[str], source: Source) -> Mapper:
     names = [name for name in names if name != UNREADABLE]
     recognised = recognise_format(names)
     if recognised is None:
-        fit = " and ".join(_fitting(frozenset(names))) or "no format"
-        known = "; ".join(f"{name} {_expected(reader)}" for name, reader in READERS.items())
-        raise SourceError(file, listed(names), f"these fit {fit}: name `format` in the catalog ({known})")
+        raise SourceError(file, listed(names), what_to_do(names, list(_fitting(names))))
     return READERS[recognised.format].columns
 
 
-def _fitting(names: frozenset[str]) -> dict[str, frozenset[str]]:
+def _fitting(names: Collection[str]) -> dict[str, frozenset[str]]:
     """The formats that fit, with all the columns that they fit by."""
-    fits = {
-        name: [signature for signature in reader.signatures if signature <= names] for name, reader in READERS.items()
-    }
-    return {name: frozenset[str]().union(*signatures) for name, signatures in fits.items() if signatures}
-
-
-def _expected(reader: Reader) -> str:
-    shown = ["+".join(sorted(signature)) for signature in reader.signatures[:3]]
-    return " or ".join([*shown, "..."] if len(reader.signatures) > 3 else shown)
+    fits = {name: reader.fits_by(names) for name, reader in READERS.items()}
+    return {name: by for name, by in fits.items() if by}

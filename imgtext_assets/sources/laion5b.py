@@ -9,6 +9,8 @@ https://github.com/LAION-AI/laion-datasets/blob/main/laion-aesthetic.md
 
 from __future__ import annotations
 
+from itertools import product
+
 import polars as pl
 
 from imgtext_assets.catalog import Source
@@ -16,9 +18,10 @@ from imgtext_assets.sources.columns import FileColumns
 
 AESTHETIC = ("aesthetic", "AESTHETIC_SCORE", "aesthetic_score", "AESTHETIC", "aesthetic_score_laion_v2")
 _SCORES = ("punsafe", "PUNSAFE", "pwatermark", "PWATERMARK")
-SIGNATURES = tuple(frozenset({score}) for score in _SCORES)
+_ADDRESS = ("URL", "url")
+SIGNATURES = tuple(frozenset(names) for names in product(_ADDRESS, _SCORES))
 AESTHETIC_SIGNATURES = (
-    *(frozenset({score, aesthetic}) for aesthetic in AESTHETIC for score in _SCORES),
+    *(frozenset(names) for names in product(_ADDRESS, _SCORES, AESTHETIC)),
     frozenset({"URL", "AESTHETIC_SCORE"}),
     frozenset({"URL", "aesthetic"}),
 )
@@ -26,9 +29,9 @@ AESTHETIC_SIGNATURES = (
 
 def columns(file: FileColumns, _: Source) -> dict[str, pl.Expr]:
     """Our columns from the file's. Raises SourceError where there is no address."""
-    file.require("URL", "url")
+    file.require(*_ADDRESS)
     return {
-        "url": file.first("URL", "url"),
+        "url": file.first(*_ADDRESS),
         "caption": file.first("TEXT", "text", "caption"),
         "license": file.first("LICENSE", "license", nothing="?"),
         "width": file.first("WIDTH", "width", "original_width"),

@@ -14,14 +14,19 @@ import polars as pl
 from imgtext_assets.catalog import Source
 from imgtext_assets.sources.columns import FileColumns
 
-SIGNATURES = (frozenset({"hash", "license", "mime_type"}), frozenset({"md5_hash", "license_type"}))
+ADDRESS = ("url", "s3_key")
+SIGNATURES = tuple(
+    frozenset({address, *others})
+    for address in ADDRESS
+    for others in (("hash", "license", "mime_type"), ("md5_hash", "license_type"))
+)
 BUCKET = "https://pd12m.s3.us-west-2.amazonaws.com/"
 LICENSE = ("license", "license_type")
 
 
 def columns(file: FileColumns, source: Source) -> dict[str, pl.Expr]:
     """Our columns from the file's. Raises SourceError where there is no address, or no licence at all."""
-    file.require("url", "s3_key")
+    file.require(*ADDRESS)
     if source.license is None:
         file.require(*LICENSE)
     return {

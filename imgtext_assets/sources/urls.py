@@ -71,6 +71,8 @@ def normalise(address: str) -> str | None:
     - The host is a name, which becomes its IDNA A-label by UTS 46 (RFC 5890 2.3.2.1) in lower case without the final
       dot; an IPv6 address, which becomes its shortest spelling (RFC 5952); or an IPv4 address, which
       becomes four decimal numbers from any spelling that `inet_aton` reads.
+      Hosts that the IDNA of 2008 does not allow are no addresses here, those with emoji among them (RFC 5892;
+      https://pypi.org/project/idna/), although browsers ask for them.
     - The default port and an empty one are dropped (RFC 3986 6.2.3), and so is the fragment. An empty path is `/`.
     - Percent-encoding (RFC 3986 6.2.2): characters that have no place in a path or query become UTF-8 triples, hex
       digits upper case, and triples of unreserved characters (letters, digits, `-._~`) those characters. Reserved

@@ -18,6 +18,8 @@ from imgtext_assets.sources.columns import castable_to_text, decode
 
 MAX_TEXT = 65_536
 """Longest text that is kept, UTF-8 bytes: our judgement. What is longer is a page, no caption."""
+MAX_WHOLE = 2**53
+"""Largest float that is sure to be the integer that it was made from (IEEE 754 binary64)."""
 MAX_SHOWN = 200
 """Longest spelling of a value that is ignored, characters."""
 
@@ -117,7 +119,7 @@ def _digest(column: pl.Series, texts: pl.Series) -> Checked:
 
 def _text(column: pl.Series) -> Checked:
     """A column as texts that are UTF-8 without NUL characters, no longer than MAX_TEXT and not blank."""
-    texts = decode(column) if column.dtype == pl.Binary else column.cast(pl.String)
+    texts = _spelled(column)
     faults = {
         "holds NUL characters": texts.str.contains("\0", literal=True),
         f"is longer than {MAX_TEXT:,} bytes": texts.str.len_bytes() > MAX_TEXT,
@@ -130,6 +132,20 @@ def _text(column: pl.Series) -> Checked:
     mended = [None if text is None else _mended(text) for text in texts]
     values = pl.Series(column.name, mended, pl.String)
     return Checked(_where(~_is_blank(values), values), fault=pl.select(words).to_series())
+
+
+def _spelled(column: pl.Series) -> pl.Series:
+    """Values as text. Whole floats are spelled as integers and NaN is null: integers with gaps come so from pandas."""
+    if column.dtype == pl.Binary:
+        return decode(column)
+    if not column.dtype.is_float():
+        return column.cast(pl.String)
+    numbers = pl.lit(column.fill_nan(None))
+    whole = (numbers == numbers.floor()) & (numbers.abs() <= MAX_WHOLE)
+    spelled = (
+        pl.when(whole).then(numbers.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(numbers.cast(pl.String))
+    )
+    return pl.select(spelled.alias(column.name)).to_series()
 
 
 def _mended(text: str) -> str:

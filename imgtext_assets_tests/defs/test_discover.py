@@ -165,3 +165,48 @@ def test_a_project_that_moves_keeps_its_shards(tmp_path: Path, instance: dg.Dags
     here.rename(there)
     found, told = look(load_catalog(there / "catalog.yaml"), instance)
     assert (found.changed, told, found.problems) == ([], [], [])
+
+
+def test_whether_the_first_line_is_a_header_counts_the_rows_anew(tmp_path: Path, instance: dg.DagsterInstance) -> None:
+    (tmp_path / "list.csv").write_text("https://example.org/1.jpg\nhttps://example.org/2.jpg\n")
+
+    def seen(**more: object) -> dict[str, int]:
+        source = {"name": "a", "format": "table", "paths": "list.csv", "columns": {"url": "column_1"}, **more}
+        (tmp_path / "catalog.yaml").write_text(yaml.safe_dump({"sources": [source]}))
+        return rows(look(load_catalog(tmp_path / "catalog.yaml"), instance)[0])
+
+    assert seen() == {"a-00000": 1}
+    assert seen(header=False) == {"a-00000": 2}
+    assert seen() == {"a-00000": 1}
+
+
+def test_another_path_changes_nothing_for_the_files_of_the_first(tmp_path: Path, instance: dg.DagsterInstance) -> None:
+    """Even where one is relative and the other is not, and where the folder's name looks like a glob."""
+    here = tmp_path / "set [v2]"
+    write_parquet(here / "a/0.parquet", pl.DataFrame({"url": ["https://example.org/0.jpg"]}))
+    write_parquet(tmp_path / "b/0.parquet", pl.DataFrame({"url": ["https://example.org/1.jpg"]}))
+
+    def seen(*paths: str) -> Discovery:
+        (here / "catalog.yaml").write_text(yaml.safe_dump({"sources": [{"name": "a", "paths": list(paths)}]}))
+        return look(load_catalog(here / "catalog.yaml"), instance)[0]
+
+    first = seen("a/*.parquet")
+    both = seen("a/*.parquet", str(tmp_path / "b/*.parquet"), f"{tmp_path}/set [[]v2]/a/*.parquet")
+    assert both.problems == []
+    assert both.changed == ["a-00001"]
+    assert both.shards.head(1).equals(first.shards)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [(None, "no file matches {}"), ("url,caption\n", "no rows in {}"), ("", "no rows in {}")],
+)
+def test_a_source_without_rows_says_whether_there_is_a_file(
+    tmp_path: Path, instance: dg.DagsterInstance, text: str | None, said: str
+) -> None:
+    file = tmp_path / "list.csv"
+    if text is not None:
+        file.write_text(text)
+    (tmp_path / "catalog.yaml").write_text(yaml.safe_dump({"sources": [{"name": "a", "paths": "list.csv"}]}))
+    found, _ = look(load_catalog(tmp_path / "catalog.yaml"), instance)
+    assert found.problems[0].startswith(f"source a: {said.format(file)}")

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
@@ -19,16 +22,18 @@ import polars as pl
 import pytest
 
 from imgtext_assets.catalog import Catalog, ConsentPolicy, Policy, Source
+from imgtext_assets.defs.assets.duplicates import fingerprints
 from imgtext_assets.defs.assets.links import link_checks
 from imgtext_assets.defs.fetching import Fetcher, counts, refused_by
 from imgtext_assets.defs.progress import LogProgress
 from imgtext_assets.fetch import Harvest
 from imgtext_assets.lake import Lake
 from imgtext_assets.sources.urls import url_key
-from imgtext_assets.tables import FETCHES, HOST_FILES, VERIFIED
+from imgtext_assets.tables import FETCHES, HOST_FILES, LICENSE_FILTERED, VERIFIED
 from imgtext_assets_tests.fetch.conftest import loopback
-from imgtext_assets_tests.web import CUT, RESET, HostileWeb, answer, then
-from imgtext_assets_tests.web.hostile import Manner
+from imgtext_assets_tests.pictures.files import encode, photograph
+from imgtext_assets_tests.web import CUT, RESET, HostileWeb, Seen, answer, then
+from imgtext_assets_tests.web.hostile import Manner, Words
 
 SHARD = "s-00000"
 PICTURE = answer(b"a picture")
@@ -52,11 +57,18 @@ class Shard:
         policy = Policy(consent=ConsentPolicy(**consent))
         return replace(self, catalog=self.catalog.model_copy(update={"policy": policy}))
 
+    def fetcher(self, shard: str = SHARD) -> Fetcher:
+        context: Any = dg.build_asset_context(partition_key=shard)
+        return Fetcher(context, self.lake, self.catalog, LogProgress())
+
     def fetch(self, *urls: str, shard: str = SHARD) -> Harvest:
-        context = dg.build_asset_context(partition_key=shard)
         rows = pl.DataFrame({"url": urls}).with_columns(url_key=url_key(pl.col("url")))
-        fetcher = Fetcher(context, self.lake, self.catalog, LogProgress())  # pyright: ignore[reportArgumentType]
-        return fetcher.fetch(rows, "pictures fetched")
+        return self.fetcher(shard).fetch(rows, "pictures fetched")
+
+    def with_opt_outs(self, *lines: str) -> Shard:
+        file = self.folder / "opt-outs.txt"
+        file.write_text("\n".join(lines))
+        return self.with_policy(opt_out_lists=[str(file)])
 
     def outcomes(self, *urls: str) -> list[str]:
         """Outcome and detail of each address, in order."""
@@ -293,7 +305,7 @@ def test_a_run_that_starts_over_asks_nobody_twice(shard: Shard, monkeypatch: pyt
         raise KeyboardInterrupt
 
     with web_with(answer(OPEN)) as web, monkeypatch.context() as patch:
-        patch.setattr("imgtext_assets.defs.fetching.fetch_all", dies)
+        patch.setattr("imgtext_assets.defs.consent.HostConsent.fetch", dies)
         with pytest.raises(KeyboardInterrupt):
             shard.fetch(web.url("/a.jpg"))
         patch.undo()
@@ -310,6 +322,185 @@ def test_a_file_that_was_lost_from_the_store_is_asked_for_again(shard: Shard):
     assert Counter(paths(web))[ROBOTS] == 2
 
 
+@contextmanager
+def two_origins(closed: Mapping[str, Manner]) -> Iterator[tuple[HostileWeb, HostileWeb]]:
+    with HostileWeb(closed) as far:
+        manners = {"/hop.jpg": redirect(far.url("/secret.jpg")), "/a.jpg": PICTURE}
+        with HostileWeb(manners) as near:
+            yield near, far
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({ROBOTS: answer(CLOSED)}, "robots.txt: disallows GPTBot"),
+        ({TDMREP: answer(b'[{"location": "/", "tdm-reservation": 1}]')}, "tdmrep.json: reserves /"),
+        ({ROBOTS: answer(status="503 Busy")}, "robots.txt could not be had: HTTP 503"),
+    ],
+)
+def test_a_redirect_to_a_host_that_refuses_is_not_followed(shard: Shard, files: Mapping[str, Manner], said: str):
+    with two_origins({**files, "/secret.jpg": PICTURE}) as (near, far):
+        (came,) = shard.outcomes(near.url("/hop.jpg"))
+        assert came == f"{said} (redirects to {far.url('/secret.jpg')})"
+        assert sorted(paths(far)) == sorted([ROBOTS, TDMREP])
+
+
+def test_a_redirect_to_a_host_that_allows_it_is_followed_and_the_host_asked_once(shard: Shard):
+    with two_origins({ROBOTS: answer(OPEN), "/secret.jpg": PICTURE}) as (near, far):
+        urls = [near.url(f"/hop.jpg?{n}") for n in range(5)]
+        assert shard.outcomes(*urls) == ["ok"] * 5
+        assert Counter(paths(far)) == {ROBOTS: 1, TDMREP: 1, "/secret.jpg": 5}
+        (row, *_) = shard.fetch(*urls).answers.iter_rows(named=True)
+        assert row["final_url"] == far.url("/secret.jpg")
+
+
+def test_a_redirect_to_ever_new_hosts_comes_to_an_end(shard: Shard):
+    with HostileWeb({}) as web:
+        port = web.url("").rpartition(":")[2].strip("/")
+
+        def on(seen: Seen) -> Iterable[Words]:
+            return redirect(f"http://127.0.{secrets.randbelow(250)}.{secrets.randbelow(250) + 1}:{port}/hop.jpg")(seen)
+
+        web.manners = {"/hop.jpg": on}
+        quick = replace(shard, catalog=shard.catalog.model_copy(update={"fetch": loopback(max_redirects=2)}))
+        (row,) = quick.fetch(web.url("/hop.jpg")).answers.iter_rows(named=True)
+    assert (row["outcome"], row["passing"]) == ("redirect_loop", False)
+
+
+def test_robots_txt_may_redirect_where_pictures_may_not(shard: Shard):
+    """RFC 9309 2.3.1.2: five redirects at least."""
+    hops = {f"/{n}": redirect(f"/{n + 1}") for n in range(1, 5)}
+    strict = replace(shard, catalog=shard.catalog.model_copy(update={"fetch": loopback(max_redirects=0)}))
+    with web_with(redirect("/1"), **hops, **{"/5": answer(CLOSED)}) as web:
+        assert strict.outcomes(web.url("/a.jpg")) == ["robots.txt: disallows GPTBot"]
+
+
+def test_an_opt_out_list_names_where_a_redirect_leads(shard: Shard):
+    with two_origins({"/secret.jpg": PICTURE}) as (near, far):
+        listed = shard.with_opt_outs(far.url("/secret.jpg"))
+        (said,) = listed.outcomes(near.url("/hop.jpg"))
+        assert said.startswith("opt-out list: ")
+        assert not far.asked("/secret.jpg")
+
+
+def test_what_a_list_refused_is_asked_for_again_once_it_is_off_the_list_and_not_before(shard: Shard):
+    with two_origins({"/secret.jpg": PICTURE}) as (near, far):
+        listed = shard.with_opt_outs(far.url("/secret.jpg"), near.url("/a.jpg"))
+        urls = near.url("/hop.jpg"), near.url("/a.jpg")
+        for _ in range(2):
+            assert {said.partition(":")[0] for said in listed.outcomes(*urls)} == {"opt-out list"}
+        assert len(near.asked("/hop.jpg")) == 1
+        assert shard.with_opt_outs("other.example").outcomes(*urls) == ["ok", "ok"]
+
+
+def test_what_was_had_is_refused_without_a_request_once_a_list_names_where_it_came_from(shard: Shard):
+    with two_origins({"/secret.jpg": PICTURE}) as (near, far):
+        urls = near.url("/hop.jpg"), near.url("/a.jpg")
+        assert shard.outcomes(*urls) == ["ok", "ok"]
+        before = len(near.requests) + len(far.requests)
+        said, fine = shard.with_opt_outs(far.url("/secret.jpg")).outcomes(*urls)
+        assert (said.partition(":")[0], fine) == ("opt-out list", "ok")
+        assert shard.outcomes(*urls) == ["ok", "ok"], "the journal forgot what it had"
+        assert len(near.requests) + len(far.requests) == before
+
+
+def test_what_was_had_is_judged_by_the_robots_txt_of_then_under_the_policy_of_now(shard: Shard):
+    with web_with(answer(CLOSED)) as web:
+        lax = shard.with_policy(agents=[])
+        assert lax.outcomes(web.url("/a.jpg")) == ["ok"]
+        shard.turn_back_the_clock(timedelta(days=30))
+        before = len(web.requests)
+        assert shard.outcomes(web.url("/a.jpg")) == ["robots.txt: disallows GPTBot"]
+        assert lax.outcomes(web.url("/a.jpg")) == ["ok"], "the journal forgot what it had"
+        assert len(web.requests) == before
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_where_no_robots_txt_is_had_of_then_the_host_is_asked_for_it_and_for_no_picture(shard: Shard, lost: bool):
+    deaf = shard.with_policy(agents=[]) if lost else shard.with_policy(robots_txt=False)
+    with web_with(answer(CLOSED)) as web:
+        assert deaf.outcomes(web.url("/a.jpg")) == ["ok"]
+        shard.turn_back_the_clock(timedelta(days=30))
+        if lost:
+            next((shard.folder / "blobs").rglob(hashlib.sha256(CLOSED).hexdigest())).unlink()
+        assert shard.outcomes(web.url("/a.jpg")) == ["robots.txt: disallows GPTBot"]
+        assert len(web.asked("/a.jpg")) == 1
+
+
+def test_a_host_that_cannot_be_asked_now_takes_back_nothing_that_was_had(shard: Shard):
+    with web_with(answer(status="503 Busy")) as web:
+        assert shard.with_policy(robots_txt=False).outcomes(web.url("/a.jpg")) == ["ok"]
+        assert shard.outcomes(web.url("/a.jpg")) == ["ok"]
+
+
+def test_a_picture_whose_preview_was_refused_is_refused_like_it_and_not_asked_for(shard: Shard):
+    noai = answer(b"small", headers={"X-Robots-Tag": "noai"})
+    with web_with(**{"/small.jpg": noai}) as web:
+        previews = [web.url("/small.jpg"), None]
+        rows = pl.DataFrame({"url": [web.url("/a.jpg"), web.url("/b.jpg")], "preview_url": previews})
+        rows = rows.with_columns(url_key=url_key(pl.col("url")))
+        shard.fetcher().fetch(rows, "previews fetched", "preview_url", "preview_url")
+        answers = shard.fetcher().fetch(rows, "pictures fetched").answers.sort("url")
+        assert answers.schema == FETCHES.schema
+        assert answers.select("url", "outcome", "detail").rows() == [
+            (web.url("/a.jpg"), "opted_out", "X-Robots-Tag: noai"),
+            (web.url("/b.jpg"), "ok", None),
+        ]
+        assert not web.asked("/a.jpg")
+
+
+def fingerprinted(shard: Shard, *pairs: tuple[str, str]) -> pl.DataFrame:
+    """`fingerprints` of pictures and their previews."""
+    rows = pl.LazyFrame(pairs, schema=["url", "preview_url"], orient="row")
+    rows = rows.with_columns(id="url", source=pl.lit("s"), shard=pl.lit(SHARD), url_key=url_key(pl.col("url")))
+    here: Any = SimpleNamespace(map=lambda function, items: map(function, items))
+    made: Any = fingerprints(
+        dg.build_asset_context(partition_key=SHARD),
+        LICENSE_FILTERED.conform(rows),
+        catalog=shard.catalog,
+        lake=shard.lake,
+        engine=here,
+        progress=LogProgress(),
+    )
+    return made.value
+
+
+def test_a_preview_that_is_no_picture_leads_to_the_picture_and_one_that_refuses_does_not(shard: Shard):
+    large, small = answer(encode(photograph())), answer(encode(photograph().resize((300, 300))))
+    manners = {
+        **{f"/{n}.jpg": large for n in range(3)},
+        "/0s.jpg": small,
+        "/1s.jpg": answer(b"<html>"),
+        "/2s.jpg": answer(b"small", headers={"X-Robots-Tag": "noai"}),
+    }
+    with web_with(**manners) as web:
+        made = fingerprinted(shard, *((web.url(f"/{n}.jpg"), web.url(f"/{n}s.jpg")) for n in range(3)))
+        assert made["fingerprint_of"].to_list() == ["preview", "original", None]
+        assert not web.asked("/0.jpg")
+        assert not web.asked("/2.jpg")
+
+
+def test_a_recheck_follows_no_redirect_to_a_host_that_refuses(shard: Shard):
+    with two_origins({ROBOTS: answer(CLOSED), "/secret.jpg": PICTURE}) as (near, far):
+        seen = rechecked(shard, near.url("/hop.jpg"))
+        assert seen.select("state", "detail").rows() == [
+            ("opted_out", f"robots.txt: disallows GPTBot (redirects to {far.url('/secret.jpg')})")
+        ]
+        assert not far.asked("/secret.jpg")
+
+
+def rechecked(shard: Shard, *urls: str) -> pl.DataFrame:
+    had = pl.LazyFrame({"id": urls, "url": urls, "sha256": hashlib.sha256(b"a picture").hexdigest()})
+    recheck: Any = link_checks(
+        dg.build_asset_context(partition_key=SHARD),
+        VERIFIED.conform(had.with_columns(source=pl.lit("s"), shard=pl.lit(SHARD))),
+        catalog=shard.catalog,
+        lake=shard.lake,
+        progress=LogProgress(),
+    )
+    return recheck.value.sort("url")
+
+
 def test_a_recheck_judges_consent_again(shard: Shard):
     """One link is refused by robots.txt by now, one by its header, one is as it was."""
     noai = answer(b"a picture", headers={"X-Robots-Tag": "noai"})
@@ -319,16 +510,7 @@ def test_a_recheck_judges_consent_again(shard: Shard):
         urls = [web.url(path) for path in ("/a.jpg", "/noai.jpg", "/closed/c.jpg")]
         shard.fetch(*urls)
         shard.turn_back_the_clock(timedelta(days=30))
-        had = pl.LazyFrame({"id": urls, "url": urls, "sha256": hashlib.sha256(b"a picture").hexdigest()})
-        verified = VERIFIED.conform(had.with_columns(source=pl.lit("s"), shard=pl.lit(SHARD)))
-        recheck: Any = link_checks(
-            dg.build_asset_context(partition_key=SHARD),
-            verified,
-            catalog=shard.catalog,
-            lake=shard.lake,
-            progress=LogProgress(),
-        )
-    seen = recheck.value.sort("url")
+        seen = rechecked(shard, *urls)
     assert dict(seen.select("url", "state").iter_rows()) == dict(
         zip(urls, ["alive", "opted_out", "opted_out"], strict=True)
     )

@@ -7,17 +7,21 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import obstore
 import polars as pl
 import pytest
+from obstore.store import HTTPStore
 
 from imgtext_assets import lake
 from imgtext_assets.engine import LocalEngine
 from imgtext_assets.lake import LakeError, Tables
+from imgtext_assets.lake.foreign import opening
 from imgtext_assets.lake.stores import open_store
 from imgtext_assets_tests.lake.damage import encrypted_file
 from imgtext_assets_tests.lake.hub import stand_in_hub
@@ -110,6 +114,53 @@ def test_a_web_server_cannot_be_globbed(list_files: ListFiles) -> None:
         list_files(["https://data.example.org/metadata/*.parquet"])
 
 
+@pytest.fixture
+def plain_web(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A web server that has a list at one address, query and all; without TLS, which the program insists on."""
+    wanted, body = "/a%20b/list.csv?download=true&x=[1]/2*", b"id,text\n1,x\n2,y\n"
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(206 if self.path == wanted else 404)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Range", f"bytes 0-{len(body) - 1}/{len(body)}")
+            self.send_header("ETag", '"1"')
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(body)
+
+        do_HEAD = do_GET
+
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    monkeypatch.setattr(opening, "open_store", partial(HTTPStore.from_url, client_options={"allow_http": True}))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}{wanted}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_address_keeps_its_query(plain_web: str, tmp_path: Path) -> None:
+    listing = lake.list_files([plain_web], run=map)
+    assert listing.select("source_file", "rows", "problem").row(0) == (plain_web, 2, None)
+    assert lake.read_foreign(plain_web, 1, 1, tmp_path, map).collect()["text"].to_list() == ["y"]
+    assert lake.list_files([plain_web.replace("true", "false")], run=map).height == 0
+
+
+def test_relative_patterns_are_of_the_root_whose_name_is_no_pattern(list_files: ListFiles, tmp_path: Path) -> None:
+    root = tmp_path / "set [v2]"
+    (root / "data").mkdir(parents=True)
+    FRAME.write_parquet(root / "data" / "a.parquet")
+    (root / "data" / "b.parquet").write_bytes(b"no parquet")
+    listing = list_files(["data/*.parquet"], root=str(root))
+    assert listing["source_file"].to_list() == ["data/a.parquet", "data/b.parquet"]
+    assert listing["rows"].to_list() == [3, None]
+    assert f"{root}/data/b.parquet: " in listing["problem"][1]
+    known = listing.with_columns(rows=pl.lit(77, pl.Int64))
+    assert list_files(["data/a.*"], known, root=str(root))["rows"].to_list() == [77]
+
+
 def test_the_hub_lists_globs_with_sizes_versions_and_rows() -> None:
     """In a process of its own, because the hub's client reads its endpoint when it is imported."""
     pytest.importorskip("huggingface_hub", reason="the extra `hf` is not installed")
@@ -146,4 +197,11 @@ def test_globs_mean_the_same_on_a_folder_and_on_s3(list_files: ListFiles, lake_r
     assert found("meta/*/b.parquet") == ["meta/old/b.parquet"]
     assert found("meta/**/*.parquet") == ["meta/a.parquet", "meta/old/b.parquet", "meta/old/older/c.parquet"]
     assert found("meta/[ab].parquet") == ["meta/a.parquet"]
+    assert found("meta/[!b-z].parquet") == ["meta/a.parquet"]
+    assert found("meta/[!a].parquet") == []
+    assert found("meta[!a]a.parquet") == []
+    assert found("meta/[z-a].parquet") == []
+    assert found("meta/**") == ["meta/a.parquet", "meta/old/b.parquet", "meta/old/older/c.parquet"]
+    assert found("meta/old/**/c.parquet") == ["meta/old/older/c.parquet"]
+    assert found("meta/o**/b.parquet") == ["meta/old/b.parquet"]
     assert found("meta/none.parquet") == []

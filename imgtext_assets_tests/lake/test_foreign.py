@@ -88,6 +88,28 @@ NOON = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
         (pa.list_(pa.float64()), [[float("nan")]], pl.String(), ["[null]"]),
         (pa.struct({"a": pa.list_(pa.int8())}), [{"a": [1]}, None], pl.String(), ['{"a": [1]}', None]),
         (pa.map_(pa.string(), pa.int8()), [[("k", 1)]], pl.String(), ['[["k", 1]]']),
+        # What would be long as JSON is left out.
+        (pa.list_(pa.float32()), [[0.5], None, [0.5] * 768], pl.String(), ["[0.5]", None, None]),
+        (pa.list_(pa.float32(), 512), [[0.5] * 512, None], pl.String(), [None, None]),
+        (pa.map_(pa.string(), pa.int8()), [[("k" * 5_000, 1)], [("k", 1)]], pl.String(), [None, '[["k", 1]]']),
+        (
+            pa.struct({"e": pa.list_(pa.float32())}),
+            [{"e": [1.0] * 768}, {"e": [1]}],
+            pl.String(),
+            [None, '{"e": [1.0]}'],
+        ),
+        (
+            pa.struct({"bytes": pa.binary(), "path": pa.string()}),
+            [{"bytes": b"\xff" * 150_000, "path": "a.jpg"}, {"bytes": None, "path": "b.jpg"}],
+            pl.String(),
+            [None, '{"bytes": null, "path": "b.jpg"}'],
+        ),
+        (
+            pa.list_(pa.dictionary(pa.int8(), pa.string())),
+            [["a", None], ["x" * 5_000], []],
+            pl.String(),
+            ['["a", null]', None, "[]"],
+        ),
     ],
     ids=str,
 )
@@ -122,12 +144,53 @@ def test_a_column_named_as_ours_is_replaced_by_ours(tmp_path: Path, engine: Loca
     assert got.rows(named=True) == [{"a": 1, "_unreadable": None}]
 
 
-def test_endless_texts_are_left_out_and_their_rows_say_so(tmp_path: Path, engine: LocalEngine) -> None:
-    table = pa.table({"text": ["x" * 100_000, "x" * 2_000_000, "x"], "image": [b"x" * 1_000, b"x" * 100_000, None]})
-    got = read(written(tmp_path, table), tmp_path, engine)
-    assert got["text"].str.len_chars().to_list() == [100_000, None, 1]
-    assert got["image"].bin.size().to_list() == [1_000, None, None]
-    assert got["_unreadable"].to_list() == [None, "column text: the text is longer than 1,048,576 bytes", None]
+def test_endless_texts_are_cut_and_their_rows_stay(tmp_path: Path, engine: LocalEngine) -> None:
+    """To a little over the 65,536 bytes that a text may have: so it is found too long where it is wanted."""
+    texts = ["x" * 65_536, "x" * 2_000_000, "x" + "漢" * 30_000, None]
+    as_bytes = pa.array(texts, pa.string()).cast(pa.binary())
+    got = read(written(tmp_path, pa.table({"text": texts, "bytes": as_bytes})), tmp_path, engine)
+    assert got["text"].to_list() == ["x" * 65_536, "x" * 65_540, "x" + "漢" * 21_846, None]
+    assert got["text"].str.len_bytes().to_list() == [65_536, 65_540, 65_539, None]
+    assert got["bytes"].cast(pl.String).to_list() == got["text"].to_list()
+    assert got["_unreadable"].null_count() == 4
+
+
+def test_long_bytes_that_are_no_text_are_left_out(tmp_path: Path, engine: LocalEngine) -> None:
+    pictures = [b"\xff\xd8\0" * 100, b"\xff\xd8\0" * 100_000, b"caf\xe9" * 20_000, None]
+    got = read(written(tmp_path, pa.table({"image": pa.array(pictures, pa.binary())})), tmp_path, engine)
+    assert got["image"].bin.size().to_list() == [300, None, 65_540, None]
+
+
+def test_pictures_that_are_too_much_together_are_left_out_and_all_else_stays(tmp_path: Path) -> None:
+    rows = 15_000
+    thumb = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array([b"\xff\xd8\0\x10" * 10_000]))
+    table = pa.table({"url": [f"https://a.example/{n}.jpg" for n in range(rows)], "thumb": thumb, "n": range(rows)})
+    url = written(tmp_path, table, store_schema=False)
+    with LocalEngine(workers=1, memory=2**31, cpu_seconds=60) as engine:
+        got = read(url, tmp_path, engine)
+        assert got.columns == ["url", "n", "_unreadable"]
+        assert got.height == rows
+        assert read(url, tmp_path, engine, 0, 10).columns == ["url", "thumb", "n", "_unreadable"]
+
+
+def test_texts_that_are_too_much_together_are_an_error_that_says_what_helps(tmp_path: Path) -> None:
+    rows = 15_000
+    text = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array(["text" * 10_000]))
+    url = written(tmp_path, pa.table({"n": range(rows), "essay": text}), store_schema=False)
+    with (
+        LocalEngine(workers=1, memory=2**31, cpu_seconds=60) as engine,
+        pytest.raises(LakeError, match="of them in column essay; a smaller `shard_rows` in the catalog helps"),
+    ):
+        read(url, tmp_path, engine)
+
+
+def test_a_footer_that_tells_of_more_rows_than_the_file_can_have_addresses_is_refused(
+    tmp_path: Path, engine: LocalEngine
+) -> None:
+    url = written(tmp_path, pa.table({"a": pa.nulls(2**20, pa.int8())}))
+    (counted,) = count_rows([url], engine.map)
+    assert counted.rows is None
+    assert "its footer tells of 1,048,576 rows, too many for " in str(counted.problem)
 
 
 def test_a_file_with_fewer_rows_than_planned_is_an_error(tmp_path: Path, engine: LocalEngine) -> None:
@@ -155,7 +218,9 @@ MUCH_IN_LITTLE = pa.DictionaryArray.from_arrays(pa.array([0] * 10_000, pa.int32(
 
 
 def test_a_small_file_that_unpacks_to_more_than_there_is_memory_is_an_error(tmp_path: Path) -> None:
-    url = written(tmp_path, pa.table({"a": MUCH_IN_LITTLE}), compression="zstd", store_schema=False)
+    url = written(
+        tmp_path, pa.table({"id": range(10_000), "a": MUCH_IN_LITTLE}), compression="zstd", store_schema=False
+    )
     assert Path(url).stat().st_size < 100_000
     with (
         LocalEngine(workers=1, memory=2**30, cpu_seconds=20) as engine,
@@ -165,7 +230,7 @@ def test_a_small_file_that_unpacks_to_more_than_there_is_memory_is_an_error(tmp_
 
 
 def test_a_dictionary_that_stands_for_more_than_there_is_memory_is_refused(tmp_path: Path, engine: LocalEngine) -> None:
-    url = written(tmp_path, pa.table({"a": MUCH_IN_LITTLE}), compression="zstd")
+    url = written(tmp_path, pa.table({"id": range(10_000), "a": MUCH_IN_LITTLE}), compression="zstd")
     with pytest.raises(LakeError, match="of its rows have more than 536,870,912 bytes in one column"):
         read(url, tmp_path, engine)
 

@@ -62,8 +62,10 @@ def as_csv(rows: list[list[str]], delimiter: str) -> str:
     kind=st.sampled_from(["csv", "tsv", "csv.gz"]),
 )
 def test_what_was_written_is_read(engine: LocalEngine, rows: list[list[str]], first: int, kind: str) -> None:
-    """Quotes, delimiters and line breaks in texts, from any row on."""
+    """Quotes, delimiters and line breaks in texts, from any row on; but in TSV no tabs and line breaks in one row."""
     first = min(first, len(rows))
+    if kind == "tsv":
+        rows = [[text.replace("\t", " ") for text in row] for row in rows]
     content = as_csv([["a", "b"], *rows], "\t" if kind == "tsv" else ",").encode()
     got = read(engine, f"x.{kind}", gzip.compress(content) if kind.endswith("gz") else content, first)
     assert [list(row) for row in got.select("a", "b").rows()] == rows[first:]
@@ -125,6 +127,45 @@ def test_quotes_in_tsv_are_text_where_they_make_no_sense_as_quotes(engine: Local
     assert got["text"].to_list() == ['"A" is a letter', "quoted"]
 
 
+@pytest.mark.parametrize("broken", [None, "no tab", "", "one\ttoo\tmany"])
+@pytest.mark.parametrize("header", [True, False])
+def test_captions_in_tsv_that_begin_or_end_with_quotes_swallow_no_rows(
+    engine: LocalEngine, header: bool, broken: str | None
+) -> None:
+    captions = ['"A" is a letter', '"open', *(f"caption {n}" for n in range(200)), 'he said "no"', 'closed"', "last"]
+    lines = [f"{caption}\thttps://a.example/{n}.jpg" for n, caption in enumerate(captions)]
+    between = [] if broken is None else [broken]
+    content = "\n".join([*(["text\turl"] if header else []), *lines[:50], *between, *lines[50:]])
+    got = read(engine, "x.tsv", content, header=header).filter(pl.col("_unreadable").is_null())
+    assert got.to_series(0).to_list() == captions
+    content = "\n".join(f"{line.partition(chr(9))[2]}\t{line.partition(chr(9))[0]}" for line in lines)
+    assert read(engine, "x.tsv", content, header=False)["column_2"].to_list() == captions
+
+
+def test_texts_of_several_lines_in_tsv_are_one_row(engine: LocalEngine) -> None:
+    got = read(engine, "x.tsv", 'id\ttext\turl\n1\t"two\nlines"\t"and\ntwo"\n2\t"a\tb"\tc\n')
+    assert got.drop("_unreadable").rows() == [("1", "two\nlines", "and\ntwo"), ("2", "a\tb", "c")]
+
+
+def test_a_text_of_many_lines_in_csv_is_one_row(engine: LocalEngine) -> None:
+    text = "\n".join(f"line {n}" for n in range(5_000))
+    got = read(engine, "x.csv", as_csv([["id", "text"], ["1", text], ["2", "x"]], ","))
+    assert got.drop("_unreadable").rows() == [("1", text), ("2", "x")]
+
+
+def test_a_quote_in_csv_that_is_closed_far_away_swallows_no_rows(engine: LocalEngine) -> None:
+    lines = ["id,text", '0,"open', *(f"{n},text" for n in range(1, 500)), '500,24"', "501,text"]
+    got = read(engine, "x.csv", "\n".join(lines))
+    assert got["id"].to_list() == [None, *map(str, range(1, 502))]
+    assert got["_unreadable"][0] == 'broken quotes (closed only after many lines that look like rows): 0,"open'
+
+
+def test_a_long_text_is_cut_and_an_embedding_left_out_and_their_rows_stay(engine: LocalEngine) -> None:
+    assert read(engine, "x.csv", f"a,b\n1,{'x' * 100_000}\n")["b"].str.len_bytes().to_list() == [65_540]
+    got = read(engine, "x.jsonl", json.dumps({"a": "x" * 100_000, "b": [0.5] * 2_000, "c": [0.5]}))
+    assert got.row(0) == ("x" * 65_540, None, "[0.5]", None)
+
+
 @pytest.mark.parametrize("content", ["a,b\n1,2\n", "\ufeffa,b\r\n1,2\r\n", "a,b\n\n1,2\n   \n\n", "a,b\n1,2"], ids=repr)
 def test_byte_order_marks_line_ends_and_blank_lines_are_no_text(engine: LocalEngine, content: str) -> None:
     assert read(engine, "x.csv", content).rows(named=True) == [{"a": "1", "b": "2", "_unreadable": None}]
@@ -164,10 +205,12 @@ def test_what_cannot_be_read_at_all_is_one_error(engine: LocalEngine, name: str,
 
 
 def test_lines_that_open_quotes_without_end_cost_no_more_than_they_may(engine: LocalEngine) -> None:
-    """Each line is tried as the start of a record of a hundred."""
+    """Each line is tried as the start of a record of a million characters, until that was in vain often enough."""
     content = "a,b\n" + 'x,"\n' * 20_001
     got = read(engine, "x.csv", content)
     assert got.height + got["b"].str.count_matches("\n").sum() == 20_001
+    got = read(engine, "x.csv", 'a,b\nx,"""\n' + 'x,""""""\n' * 50_000)
+    assert got.height + (got["b"].str.count_matches("\n").sum() or 0) == 50_001
 
 
 @settings(max_examples=40, deadline=None)

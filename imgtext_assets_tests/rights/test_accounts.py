@@ -108,18 +108,20 @@ def test_a_decision_for_one_source_is_not_written_where_the_file_cannot_say_so()
 
 
 def stage(*rows: tuple[str | None, str | None]) -> pl.LazyFrame:
-    """A stage's table of (account, reject_reason)."""
+    """A stage's table of (account, reject_reason); ids are the places."""
     return pl.LazyFrame(
-        [("s", account, reason, f"http://a/{n}", None) for n, (account, reason) in enumerate(rows)],
-        dict.fromkeys(("source", "account", "reject_reason", "url", "landing_url"), pl.String),
+        [("s", "s-00000", str(n), account, reason, f"http://a/{n}", None) for n, (account, reason) in enumerate(rows)],
+        dict.fromkeys(("source", "shard", "id", "account", "reject_reason", "url", "landing_url"), pl.String),
         orient="row",
     )
 
 
 def test_each_account_has_its_rows_what_was_kept_and_why_the_others_were_not():
     raw = stage(("a", None), ("a", None), ("a", "bad_url"), ("b", None), (None, None), ("a", None), ("a", None))
-    licensed = stage(("a", "rights_claimed"), ("a", "rights_claimed"), ("b", None), (None, "license_unknown"))
-    verified = stage(("a", "removed"), ("b", None))
+    licensed = stage(
+        ("a", "rights_claimed"), ("a", "rights_claimed"), ("a", None), ("b", None), (None, "license_unknown")
+    )
+    verified = stage((None, None), (None, None), ("a", "gone"), ("b", None), (None, None), ("a", "removed"))
     made = decisions(f"b,include,eve,{TODAY},fine")
     table = accounts([raw, licensed, verified], made).collect()
     assert table.schema == ACCOUNTS.schema
@@ -130,6 +132,13 @@ def test_each_account_has_its_rows_what_was_kept_and_why_the_others_were_not():
     assert first["samples"] == [f"http://a/{n}" for n in (0, 1, 2, 5, 6)]
     assert (second["account"], second["kept"], second["verdict"], second["why"]) == ("b", 1, "include", "fine")
     assert undecided(table, 10)["account"].to_list() == ["a"]
+
+
+def test_a_row_that_a_later_stage_still_has_counts_where_it_ended_first():
+    raw, licensed = stage(("a", None), ("a", None)), stage(("a", "account_excluded"), ("a", "account_excluded"))
+    downloaded = stage(("a", "not_found"), ("a", None))  # of before the decision
+    (account,) = accounts([raw, licensed, downloaded], DECISIONS.to_frame()).collect().to_dicts()
+    assert (account["kept"], json.loads(account["rejected"])) == (0, {"account_excluded": 2})
 
 
 @given(st.permutations(range(8)))

@@ -26,6 +26,9 @@ POLICY = ConsentPolicy(agents=AGENTS)
         (["noindex, NoAI"], "noai"),
         (["noindex", "noarchive,noimageai"], "noimageai"),
         (["  noai  "], "noai"),
+        (["noai noimageai"], "noai"),
+        (["noindex noimageai"], "noimageai"),
+        (["noindex;noai"], "noai"),
         # For all, by name.
         (["*: noai"], "*: noai"),
         # For us, by our name and by the names that we answer for.
@@ -34,6 +37,9 @@ POLICY = ConsentPolicy(agents=AGENTS)
         (["gptbot: noimageai"], "gptbot: noimageai"),
         (["img2dataset: noai"], "img2dataset: noai"),
         (["Google-Extended: noindex, noai"], "Google-Extended: noai"),
+        (["GPTBot/1.1: noai"], "GPTBot: noai"),
+        (["imgtext-assets/0.1: noindex noai"], "imgtext-assets: noai"),
+        (["otherbot/1.0: noai"], None),
         # A scope ends at the next one.
         (["otherbot: noindex, imgtext-assets: noai"], "imgtext-assets: noai"),
         (["otherbot: noai, GPTBot: noindex"], None),

@@ -152,8 +152,8 @@ def test_answers_of_the_journal_are_files_by_address():
 
 def test_what_was_had_under_another_policy_is_judged_by_what_was_recorded():
     said = [json.dumps({"x-robots-tag": ["noai"]}), json.dumps({"tdm-reservation": ["1"]}), "{}", None]
-    had_before = answers(consent=said, settings=["old"] * 4)
-    now = judged_again(had_before, ConsentPolicy(tdm_reservation=False), "new")
+    had_before = answers(url_key=[*"abcd"], url=[URL] * 4, consent=said, settings=["old"] * 4)
+    now = judged_again(had_before, Consent(ConsentPolicy(tdm_reservation=False)), "new", str)
     assert now.schema == had_before.schema
     assert now["outcome"].to_list() == ["opted_out", "ok", "ok", "ok"]
     refused = now.row(0, named=True)
@@ -164,4 +164,4 @@ def test_what_was_had_under_another_policy_is_judged_by_what_was_recorded():
 
 def test_no_other_outcome_is_judged_again():
     failure = answers(outcome=["not_found"], consent=[json.dumps({"x-robots-tag": ["noai"]})])
-    assert judged_again(failure, ConsentPolicy(), "new").equals(failure)
+    assert judged_again(failure, Consent(ConsentPolicy()), "new", str).equals(failure)

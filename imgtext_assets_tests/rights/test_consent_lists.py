@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgtext_assets.rights.consent import OPT_OUTS, listed, listed_bytes, parse_opt_outs
-from imgtext_assets.sources.urls import url_key
+from imgtext_assets.rights.consent import OPT_OUTS, OptOuts, listed, listed_bytes, parse_opt_outs
+from imgtext_assets.sources.urls import normalise, url_key
 
 SHA = "ab" * 32
 
@@ -33,6 +33,11 @@ def names(text: str, *urls: str | None) -> list[str | None]:
         ("example.org", [("domain", "example.org")]),
         ("  Example.ORG.  \r\n", [("domain", "example.org")]),
         ("*.example.org\n.example.org\nexample.org", [("domain", "example.org")]),
+        ("https://Example.org", [("domain", "example.org")]),
+        ("http://example.org:8080/#top", [("domain", "example.org")]),
+        ("http://example.org/?all", [("url", "http://example.org/?all")]),
+        ("http://museum/", [("url", "http://museum/")]),
+        ("kind,value\nurl,http://example.org", [("domain", "example.org")]),
         ("127.0.0.1", [("domain", "127.0.0.1")]),
         ("HTTPS://A.example:443/B.jpg#c", [("url", "https://a.example/B.jpg")]),
         (SHA.upper(), [("sha256", SHA)]),
@@ -65,6 +70,9 @@ def test_entries_are_a_frame_of_opt_outs():
         "two words.org",
         "a..org",
         "kind,value",
+        "http://a.example/*",
+        "https://*.a.example/b.jpg",
+        "*",
     ],
 )
 def test_a_line_that_nobody_understands_is_an_error_that_names_it(line: str):
@@ -94,7 +102,7 @@ def test_an_address_names_its_spellings_and_nothing_below_it():
         "http://a.example/b.jpg?size=b",
         "https://a.example/b.jpg",
         None,
-    ) == ["list.txt lists http://a.example/b.jpg", None, None, None, None]
+    ) == ["list.txt lists http://a.example/b.jpg", None, None, "list.txt lists http://a.example/b.jpg", None]
 
 
 LABEL = st.from_regex(r"[a-z0-9]{1,6}(-[a-z0-9]{1,4})?", fullmatch=True)
@@ -143,6 +151,18 @@ def test_of_two_lists_that_name_a_row_the_first_is_evidence_and_no_row_is_double
 
 def test_without_lists_nobody_has_opted_out():
     assert named(OPT_OUTS.to_frame(), "http://example.org/") == [None]
+
+
+@given(st.lists(st.one_of(DOMAIN, DOMAIN.map("http://{}/a.jpg".format)), max_size=5), DOMAIN)
+def test_one_address_is_named_as_a_frame_of_them_is(entries: list[str], other: str):
+    opt_outs = parse_opt_outs("\n".join(entries), "list.txt", url_key)
+    hosts = [entry.removeprefix("http://").removesuffix("/a.jpg") for entry in entries]
+    urls = [f"https://{host}/{name}" for host in [*hosts, f"x.{other}", other] for name in ("a.jpg", "b.jpg")]
+    assert [OptOuts(opt_outs, normalise).evidence(url) for url in urls] == named(opt_outs, *urls)
+
+
+def test_what_is_no_address_is_on_no_list():
+    assert OptOuts(parse_opt_outs("example.org", "l", url_key), normalise).evidence("mailto:ann@example.org") is None
 
 
 def test_rows_keep_their_order_and_columns():

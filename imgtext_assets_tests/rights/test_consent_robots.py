@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgtext_assets.rights.consent.robots import MAX_BYTES, Robots
+from imgtext_assets.rights.consent.robots import MAX_BYTES, MAX_RULES, Robots
 
 AGENTS = ["GPTBot", "CCBot", "Google-Extended", "img2dataset"]
 URL = "http://a.example/photos/1.jpg"
@@ -53,6 +53,8 @@ def group(*agents: str, rule: str = "Disallow: /") -> str:
         (group("GPTBot/1.0"), GPT),
         (group("GPTBot (by OpenAI)"), GPT),
         (group("GPTBot*"), GPT),
+        (group("Foo, CCBot"), "disallows CCBot"),
+        (group("Foo, CCBots"), None),
         (group("GPTBot # of OpenAI"), GPT),
         ("user agent GPTBot\ndisallow /", GPT),
         ("  USER-AGENT :  GPTBot  \r\nDISALLOW : /\r\n", GPT),
@@ -103,6 +105,24 @@ def test_no_more_than_the_limit_is_obeyed_and_no_rule_is_cut_in_two():
     cut = start + "x" * (MAX_BYTES - len(start) - len("\nDisallow: /")) + "\nDisallow: /admin/\n"
     assert cut[:MAX_BYTES].endswith("Disallow: /")
     assert verdict(cut) is None
+
+
+def rules(count: int) -> str:
+    return "".join(f"Disallow: /{n}\n" for n in range(count))
+
+
+@pytest.mark.parametrize("between", ["", "Sitemap: /x\n", "# and\n\n", "oops\n"])
+def test_a_rule_set_that_names_share_is_judged_once(between: str):
+    """So that all agents together may have as many rules as one of them."""
+    names = [f"User-agent: {name}\n" for name in [*AGENTS, "*"]]
+    assert verdict(between.join(names) + rules(MAX_RULES - 1)) is None
+
+
+def test_a_file_with_more_rules_for_us_than_can_be_judged_is_closed():
+    assert verdict(group("GPTBot", rule=rules(MAX_RULES + 1))) == "more than 10,000 rules"
+    assert verdict(group("GPTBot", rule=rules(MAX_RULES // 2)) + group("CCBot", rule=rules(MAX_RULES // 2))) is None
+    assert verdict(group("GPTBot", rule=rules(MAX_RULES // 2)) + group("CCBot", rule=rules(MAX_RULES))) is not None
+    assert verdict(group("otherbot", rule=rules(MAX_RULES + 1))) is None
 
 
 @given(st.binary(max_size=500), st.sampled_from(["/", "/a?b", "/%ff", "/[", "//x", "/a%"]))

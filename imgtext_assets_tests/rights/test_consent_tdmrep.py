@@ -109,3 +109,8 @@ def test_any_json_is_survived(content: object):
 @given(st.binary())
 def test_any_bytes_are_survived(body: bytes):
     verdict(body)
+
+
+def test_a_file_with_more_rules_than_can_be_judged_reserves_all():
+    assert verdict([rule(f"/{n}") for n in range(1_000)]) is None
+    assert verdict([rule(f"/{n}") for n in range(1_001)]) == "more than 1,000 rules"

@@ -60,11 +60,21 @@ def test_a_claim_is_held_against_the_stated_licence(license_id, claim, contradic
         ("CC-BY-4.0", CC_BY, False),
         ("CC-BY-NC-4.0", CC_BY, False),
         ("CC-BY-4.0", "https://creativecommons.org/publicdomain/zero/1.0/", False),
+        ("CC0-1.0", "CC BY-NC", True),
+        ("CC0-1.0", "This work is licensed under CC BY-NC 4.0. See https://ann.example for more", True),
+        ("CC0-1.0", "This work is licensed under a Creative Commons Attribution-NonCommercial 4.0 License", True),
+        (
+            "CC-BY-4.0",
+            "This photo is licensed under a Creative Commons Attribution-NonCommercial 4.0 International License",
+            True,
+        ),
+        ("CC-BY-NC-4.0", "CC BY-NC", False),
+        ("CC0-1.0", "Licensed under CC BY 4.0", True),
         ("CC0-1.0", "https://ann.example/terms.html", False),
         ("CC0-1.0", None, False),
     ],
 )
-def test_the_files_own_licence_counts_where_it_is_known_and_stricter(license_id, file_license, contradicted):
+def test_the_files_own_licence_counts_where_it_demands_more(license_id, file_license, contradicted):
     detail = f"stated as {license_id}, but the file says: license: {file_license}"
     expected = rejected("rights_claimed", detail) if contradicted else rejected(None)
     assert judged(license_id=license_id, file_license=file_license) == expected
@@ -105,6 +115,9 @@ def test_what_the_file_says_is_cut():
         ("DMI-PROHIBITED", True),
         (f"{DMI}prohibited".lower(), True),
         (f"{DMI}ALLOWED; {DMI}PROHIBITED", True),
+        ("plus:DMI-PROHIBITED-AIMLTRAINING", True),
+        ("ldf:DMI-PROHIBITED", True),
+        ("http://ns.useplus.org/ldf/vocab/#DMI-PROHIBITED", True),
         (f"{DMI}ALLOWED", False),
         (f"{DMI}UNSPECIFIED", False),
         ("NODMI-PROHIBITED", False),

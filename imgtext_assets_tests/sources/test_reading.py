@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from imgtext_assets import tables
 from imgtext_assets.sources import UNREADABLE, count_ignored, read
+from imgtext_assets.sources.extra import json_objects
 from imgtext_assets.sources.ids import uuid5
 from imgtext_assets.sources.values import MAX_TEXT
 from imgtext_assets_tests.sources.lists import CC0, MD5, SHA256, read_as, shard, source
@@ -150,16 +151,68 @@ def test_of_rows_with_one_id_the_first_usable_one_is_kept():
 
 
 def test_everything_else_is_in_extra_and_bytes_cannot_break_it():
-    left = {"score": [0.5], "tags": [["a", "b"]], "thumb": [b"\xff\x00"], "deep": [[b"\xff"]], "none": [None]}
+    left = {
+        "score": [0.5],
+        "tags": [["a", "b"]],
+        "thumb": [b"\xff\x00"],
+        "deep": [[b"\xff"]],
+        "none": [None],
+        "nan": [float("nan")],
+    }
     extra = json.loads(read_as("laion400m", {"URL": ["http://a/1"], **left})["extra"][0])
-    assert extra == {"score": 0.5, "tags": ["a", "b"], "thumb": "/wA=", "none": None}
+    assert extra == {"score": 0.5, "tags": ["a", "b"], "thumb": "/wA="}
 
 
-def test_an_extra_that_is_too_long_is_left_out_and_the_row_stays():
-    rows = read_as("table", {"url": ["http://a/1", "http://a/2"], "page": ["x" * MAX_TEXT, "y"]})
-    assert rows["extra"].to_list() == [None, '{"page":"y"}']
-    assert ignored(rows) == [{"extra": ('{"page":"' + "x" * 200)[:200]}, None]
-    assert rows["reject_reason"].null_count() == 2
+@pytest.mark.parametrize("name", ["*", "^u.*$"])
+def test_a_name_that_is_a_pattern_stands_for_no_other_column(name):
+    assert read_as("table", URL | {name: ["x"]})["extra"].to_list() == [None]
+
+
+def test_of_an_extra_that_is_too_long_only_the_longest_fields_are_lost():
+    pages = {"page": ["x" * MAX_TEXT, "y"], "note": ["é" * 30_000, None], "short": ["z" * 5000, None]}
+    rows = read_as("megalith", {"url_highres": ["https://live.staticflickr.com/7/8_0af.jpg"] * 2, **pages})
+    photo = {"flickr_server": "7", "flickr_photo_id": "8", "flickr_secret": "0af"}
+    assert [json.loads(extra) for extra in rows["extra"]] == [
+        {"page": None, "note": "é" * 30_000, "short": "z" * 5000, **photo}, {"page": "y", **photo},
+    ]  # fmt: skip
+    assert (rows["extra"].str.len_bytes() <= MAX_TEXT).all()
+    assert ignored(rows) == [None, None]
+
+
+def test_hundreds_of_keys_of_which_a_row_has_few_cost_no_more_than_these():
+    keys = {f"key {n}": [f"text {row}" if row % 300 == n else None for row in range(600)] for n in range(300)}
+    rows = read_as("table", {"url": [f"http://a/{row}" for row in range(600)], **keys})
+    expected = [f'{{"key {row % 300}":"text {row}"}}' for row in range(600)]
+    assert rows["extra"].to_list() == expected
+
+
+values = {
+    pl.String: st.text(max_size=8) | st.sampled_from(["null", '"a":null,', '\\"b":null}', "\0"]),
+    pl.Int64: st.integers(-5, 5),
+    pl.Float64: st.floats(allow_nan=False, allow_infinity=False),
+    pl.Boolean: st.booleans(),
+    pl.List(pl.String): st.lists(st.none() | st.text(max_size=3), max_size=2),
+}
+
+
+@given(st.data(), st.integers(1, 9))
+def test_extra_says_what_a_row_has_and_nothing_else(data, height):
+    names = data.draw(st.lists(st.text(max_size=6), max_size=6, unique=True))
+    kinds = {name: data.draw(st.sampled_from(list(values))) for name in names}
+    columns = [
+        pl.Series(name, data.draw(st.lists(st.none() | values[kind], min_size=height, max_size=height)), kind)
+        for name, kind in kinds.items()
+    ]
+    frame = pl.DataFrame([*columns, pl.Series("last", [1] * height)])
+    expected = [{name: value for name, value in row.items() if value is not None} for row in frame.to_dicts()]
+    assert [json.loads(text) for text in json_objects(frame.to_struct())] == expected
+
+
+def test_integers_that_came_as_floats_are_spelled_as_integers():
+    given = {"license": [4.0, 9.0, None, float("nan")], "id": [53000000001.0, 2.5, 1e300, -0.0]}
+    rows = read_as("table", {"url": [f"http://a/{n}" for n in range(4)], **given})
+    assert rows["license"].to_list() == ["4", "9", None, None]
+    assert rows["id"].to_list() == ["53000000001", "2.5", "1e+300", "0"]
 
 
 def test_a_shard_is_numbered_from_its_first_row(tmp_path):

@@ -36,22 +36,37 @@ def fingerprints(
 ) -> dg.Output[pl.DataFrame]:
     """A preview, or the picture, fetched once and its perceptual hashes taken.
 
-    Rows that are declared too small are not fetched; a fetch that fails only leaves the hashes null.
+    Rows that are declared too small are not fetched, nor is the picture where its preview gave hashes or was refused;
+    a fetch that fails only leaves the hashes null.
     """
     rows = license_filtered.collect()
     wanted = rows.filter(~fails_declared_size(catalog.policy.resolution))
     fetcher = Fetcher(context, lake, catalog, progress)
     previews = fetcher.fetch(wanted, "previews fetched", "preview_url", "preview_url")
-    had = previews.answers.filter(outcome="ok")["url_key"].implode()
-    originals = fetcher.fetch(wanted.filter(~pl.col("preview_url").is_in(had).fill_null(False)), "pictures fetched")
+    prints = _prints(context, previews.answers, catalog, lake, engine, progress)
+    seen = previews.answers.filter(pl.col("sha256").is_in(prints["fingerprint_sha256"].implode()))["url_key"].implode()
+    originals = fetcher.fetch(wanted.filter(~pl.col("preview_url").is_in(seen).fill_null(False)), "pictures fetched")
     answers = pl.concat([previews.answers, originals.answers]).unique("url_key")
-    hashes = answers.filter(outcome="ok")["sha256"].unique().sort().to_list()
-    report = progress.start(context, "pictures fingerprinted")
-    results = engine.map(partial(blob_fingerprint, read=lake.blobs.get, settings=catalog.pictures), hashes)
-    prints = fingerprint_frame(hashes, results, report)
+    prints = pl.concat([prints, _prints(context, originals.answers, catalog, lake, engine, progress)])
+    prints = prints.unique("fingerprint_sha256")
     hashed = with_fingerprints(rows.lazy(), answers.lazy(), prints.lazy()).collect()
     pictures = thumbnails(hashed, "fingerprint_sha256", lake, engine, catalog.pictures)
     return stage_output(FINGERPRINTS, hashed, counts(previews, originals) | pictures)
+
+
+def _prints(
+    context: dg.AssetExecutionContext,
+    answers: pl.DataFrame,
+    catalog: Catalog,
+    lake: Lake,
+    engine: Engine,
+    progress: Progress,
+) -> pl.DataFrame:
+    """The hashes (PRINTS) of what was had."""
+    hashes = answers.filter(outcome="ok")["sha256"].unique().sort().to_list()
+    report = progress.start(context, "pictures fingerprinted")
+    results = engine.map(partial(blob_fingerprint, read=lake.blobs.get, settings=catalog.pictures), hashes)
+    return fingerprint_frame(hashes, results, report)
 
 
 @dg.asset(

@@ -13,7 +13,7 @@ from imgtext_assets.defs.describe import drawing, listed, markdown_table
 from imgtext_assets.defs.fetching import POOL, refused_by
 from imgtext_assets.defs.progress import Progress, Report
 from imgtext_assets.defs.stage import NETWORK_RETRY, table_options, table_output
-from imgtext_assets.fetch import Outcome, Request, fetch_all
+from imgtext_assets.fetch import Outcome, Request
 from imgtext_assets.lake import Lake
 from imgtext_assets.tables import LINK_CHECKS, LINK_DECAY, goes_on
 
@@ -39,9 +39,10 @@ def link_checks(
     """
     rows = goes_on(verified).collect()
     asked = [Request(**links.request_for(row)) for row in rows.unique("url").iter_rows(named=True)]
-    consent = HostConsent(context, lake, catalog, progress).of(request.url for request in asked)
+    hosts = HostConsent(context, lake, catalog, progress)
+    consent = hosts.of(request.url for request in asked)
     report = progress.start(context, "links rechecked")
-    answers = links.answers_frame(_watched(fetch_all(asked, catalog.fetch, consent), len(asked), report))
+    answers = links.answers_frame(_watched(hosts.fetch(asked, consent), len(asked), report))
     observed = links.states(rows.lazy(), answers.lazy()).collect()
     by_state = dict(observed.group_by("state").len().sort("state").iter_rows())
     summary = f"{observed.height:,} links: {listed(by_state)}" if by_state else "no links"

@@ -5,7 +5,7 @@ from functools import partial
 import dagster as dg
 import polars as pl
 
-from imgtext_assets import rights
+from imgtext_assets import links, rights
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs.automation import on_change
 from imgtext_assets.defs.discover import source_of
@@ -20,7 +20,7 @@ from imgtext_assets.lake import Lake
 from imgtext_assets.pictures import resolution_filter
 from imgtext_assets.pictures.rows import blob_inspection, inspection_frame
 from imgtext_assets.pictures.verify import verify_table
-from imgtext_assets.tables import DOWNLOADED, REMOVALS, RESOLUTION_FILTERED, VERIFIED
+from imgtext_assets.tables import DOWNLOADED, LINK_CHECKS, REMOVALS, RESOLUTION_FILTERED, VERIFIED
 
 
 @dg.asset(**table_options(RESOLUTION_FILTERED, group="pictures", kinds={"policy"}), automation_condition=on_change())
@@ -73,12 +73,15 @@ def verified(
     results = engine.map(partial(blob_inspection, read=lake.blobs.get, settings=catalog.pictures), hashes)
     inspections = inspection_frame(hashes, results, report)
     orders, policy = load_orders(catalog), catalog.license_policy(source_of(context.partition_key))
+    checks = lake.tables.scan(LINK_CHECKS.name, LINK_CHECKS.schema, [context.partition_key])
+    refused = links.refused_since(checks).select("id", "refused_since")
+    asked = rights.listed_bytes(downloaded, orders.opt_outs).join(refused, on="id", how="left", maintain_order="left")
     rows = verify_table(
-        rights.listed_bytes(downloaded, orders.opt_outs),
+        asked,
         inspections,
         catalog.policy.resolution,
         lake.tables.scan(REMOVALS.name, REMOVALS.schema),
-        [rights.LISTED_RULE, *rights.file_rules(policy, catalog.policy.consent)],
+        [rights.LISTED_RULE, links.REFUSED_RULE, *rights.file_rules(policy, catalog.policy.consent)],
         rights.file_review(policy),
     ).collect()
     return stage_output(VERIFIED, rows, thumbnails(rows, "sha256", lake, engine, catalog.pictures))

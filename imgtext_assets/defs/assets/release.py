@@ -10,11 +10,16 @@ import polars as pl
 from imgtext_assets import publish
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs.describe import column_schema
-from imgtext_assets.defs.discover import known_shards, present_shards
+from imgtext_assets.defs.discover import judged_shards, known_shards, present_shards
 from imgtext_assets.defs.funnel import stage_funnel
 from imgtext_assets.defs.orders import load_orders
 from imgtext_assets.defs.stage import OWNERS
-from imgtext_assets.defs.stale import shards_judged_otherwise, shards_with_new_verdicts, stages_to_run
+from imgtext_assets.defs.stale import (
+    shards_judged_otherwise,
+    shards_led_to_what_is_listed,
+    shards_with_new_verdicts,
+    stages_to_run,
+)
 from imgtext_assets.defs.versions import code_versions
 from imgtext_assets.lake import Lake, LakeError
 from imgtext_assets.tables import RELEASE, REMOVALS, STAGES, VERIFIED
@@ -91,10 +96,15 @@ def refuse_if_stale(instance: dg.DagsterInstance, catalog: Catalog, lake: Lake) 
     Its rows would go out under a policy that they were never judged by. Tombstones need no build: the release itself
     obeys them.
     """
-    present = present_shards(lake)
-    stale = stages_to_run(instance, lake, [stage.name for stage in STAGES], present, code_versions(catalog))
-    early, late = shards_judged_otherwise(lake, load_orders(catalog), removals=False)
-    behind = sorted({*stale, *shards_with_new_verdicts(lake), *early, *late} & set(present))
+    judged, versions = judged_shards(lake, catalog), code_versions(catalog)
+    present = set(present_shards(lake))
+    # A file that is gone cannot be read again: its shards go by what was read of it.
+    stale = stages_to_run(instance, lake, [stage.name for stage in STAGES], present & set(judged), versions)
+    stale |= stages_to_run(instance, lake, [stage.name for stage in STAGES[1:]], set(judged) - present, versions)
+    orders = load_orders(catalog)
+    early, late = shards_judged_otherwise(lake, orders, judged, removals=False)
+    elsewhere = shards_led_to_what_is_listed(lake, orders, judged)
+    behind = sorted({*stale, *shards_with_new_verdicts(lake), *early, *late, *elsewhere} & set(judged))
     if behind:
         raise LakeError(
             f"a release needs every shard up to date; {len(behind)} are not, such as {behind[0]}: run `imgtext build`"

@@ -1,7 +1,8 @@
 """Rows of CSV and TSV files by somebody else, of which every line may be broken.
 
 CSV is read as RFC 4180 says: commas, quotes, line breaks within quotes. TSV likewise, as most programs write it; a line
-that makes no sense so is read as `text/tab-separated-values` says (IANA), which knows no quotes.
+that makes no sense so is read as `text/tab-separated-values` says (IANA), which knows no quotes. A quote that is text
+must not swallow the rows up to the next one: a quoted record is doubted where its lines look like rows (`_swallows`).
 
 What belongs here: lines to rows. What does not: files and encodings (`lines`), types (all is text).
 """
@@ -16,8 +17,10 @@ from imgtext_assets.lake.foreign.lines import CHUNK_LINES, MAX_LINE, Unreadable,
 from imgtext_assets.lake.foreign.plain import MAX_COLUMNS, Part, UnreadableError, names, text_column
 
 Row = list[str] | Unreadable
-# Lines of one record, our judgement: after so many, a quote counts as never closed.
-MAX_RECORD_LINES = 100
+# Our judgement. A record has at most MAX_LINE characters, else its quote counts as never closed. A file in which that
+# was found out in vain too often gets short records, else each of its lines could cost a million characters.
+MAX_IN_VAIN = 2**27  # characters
+SHORT_RECORD = 100  # lines
 
 
 class DelimitedRows:
@@ -32,6 +35,7 @@ class DelimitedRows:
         csv.field_size_limit(MAX_LINE)
         self._chunks, self._delimiter = chunks, delimiter
         self._lines: deque[str] = deque()
+        self._in_vain = 0
         self._width: int | None = None
         self._first: list[Row] = []
         first = self._first_record(header)
@@ -97,19 +101,37 @@ class DelimitedRows:
         if too_long(used[0]):
             return Unreadable.because(f"longer than {MAX_LINE:,} characters", used[0])
         if record and len(record) == (self._width or len(record)) and not too_long(used[-1]):
-            return record
+            if not self._swallows(used, len(record)):
+                return record
+            problem = "broken quotes (closed only after many lines that look like rows)"
         self._lines.extendleft(reversed(used[1:]))
+        self._in_vain += sum(map(len, used[1:]))
         if not used[0].strip("\r\n "):
             return None
-        literal = used[0].rstrip("\r\n").split("\t")
-        if self._delimiter == "\t" and len(literal) == self._width:
+        literal = _split(used[0], "\t")
+        if self._delimiter == "\t" and len(literal) == (self._width or len(literal)):
             return literal
         return Unreadable.because(problem, used[0])
+
+    def _swallows(self, lines: list[str], width: int) -> bool:
+        """Whether these lines, one record by its quotes, are rather rows of which two happen to have a quote.
+
+        In TSV: where two of them have all the fields by themselves; if it were one record its texts would hold tabs,
+        which they seldom do, while captions that begin or end with a quote are many. In CSV, where texts do hold
+        commas: only where the record is long and most of its lines are so.
+        """
+        if len(lines) == 1:
+            return False
+        complete = sum(len(_split(line, self._delimiter)) == width for line in lines)
+        if self._delimiter == "\t":
+            return complete > 1
+        return len(lines) > SHORT_RECORD and complete > len(lines) / 2
 
     def _feed(self, used: list[str]) -> Iterator[str]:
         """Lines for one record, each noted in `used`."""
         size = 0
-        while len(used) < MAX_RECORD_LINES and size < MAX_LINE and (self._lines or self._refill()):
+        most = MAX_LINE if self._in_vain < MAX_IN_VAIN else SHORT_RECORD
+        while len(used) < most and size < MAX_LINE and (self._lines or self._refill()):
             used.append(self._lines.popleft())
             size += len(used[-1])
             yield used[-1]
@@ -117,3 +139,8 @@ class DelimitedRows:
     def _refill(self) -> bool:
         self._lines.extend(next(self._chunks, ()))
         return bool(self._lines)
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    """The fields of a line in which quotes mean nothing."""
+    return line.rstrip("\r\n").split(delimiter)

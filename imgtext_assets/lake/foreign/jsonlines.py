@@ -1,7 +1,7 @@
 """Rows of JSON Lines files by somebody else (https://jsonlines.org): an object a line, of which any may be broken.
 
-All columns are text: strings as they are, numbers, `true` and `false` as JSON writes them, nested values as JSON. So a
-key's column has one type, whatever single lines say.
+All columns are text: strings as they are, numbers, `true` and `false` as JSON writes them, nested values as JSON (null
+where that is longer than 4 KiB, as an embedding is). So a key's column has one type, whatever single lines say.
 
 What belongs here: lines to rows. What does not: files and encodings (`lines`).
 """
@@ -15,7 +15,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from imgtext_assets.lake.foreign.lines import MAX_LINE, Unreadable, too_long
-from imgtext_assets.lake.foreign.plain import MAX_COLUMNS, Part, UnreadableError, json_text, names, text_column
+from imgtext_assets.lake.foreign.plain import (
+    MAX_COLUMNS,
+    MAX_JSON,
+    Part,
+    UnreadableError,
+    json_text,
+    names,
+    text_column,
+)
 
 _Fields = dict[str, str | None]
 
@@ -78,7 +86,8 @@ def _text(value: Any) -> str | None:
         return value
     if isinstance(value, float):
         return repr(value) if math.isfinite(value) else None  # a number too large for any
-    return json_text(value)
+    said = json_text(value)
+    return said if len(said) <= MAX_JSON else None
 
 
 def _no_number(_: str) -> None:

@@ -18,8 +18,19 @@ def open_file(url: str) -> BinaryIO:
             return Path(url).open("rb")
         if url.startswith("hf://"):
             return hub().open(url, "rb")
+        return io.BufferedReader(_RangeFile(*located(url)), _REQUEST)
+
+
+def located(url: str) -> tuple[ObjectStore, str]:
+    """The store that has the file at `url`, and the file's path in it.
+
+    On the web the address as a whole is the store and the path empty: so a query is sent as it is, and what is
+    percent-encoded is not encoded again.
+    """
+    if url.startswith("s3://"):
         folder, _, name = url.rpartition("/")
-        return io.BufferedReader(_RangeFile(open_store(folder), name), _REQUEST)
+        return open_store(folder), name
+    return open_store(url), ""
 
 
 def hub() -> Any:

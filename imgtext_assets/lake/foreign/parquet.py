@@ -13,11 +13,14 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from imgtext_assets.lake.foreign.plain import MAX_COLUMNS, Part, UnreadableError, names, plain, within_limits
+from imgtext_assets.lake.foreign.plain import MAX_COLUMNS, Part, UnreadableError, names, no_problems, plain
 
 # Our judgement. LAION-400M's files have 13 million rows in groups of about a million.
 MAX_CHUNKS = 1_000_000  # row groups times columns
 MAX_DEPTH = 32  # of nested columns
+# Constant columns take next to no bytes however many rows there are, but rows need an address each, all different, and
+# those take some bits however well they are packed.
+MAX_ROWS_A_BYTE = 8
 BATCH_BYTES = 2**25  # of rows as stored that are decoded at once
 MAX_BATCH_ROWS = 2**14
 
@@ -69,7 +72,8 @@ class ParquetRows:
 
     def _part(self, columns: list[str], batch: pa.RecordBatch) -> Part:
         given = {name: plain(column) for name, column in zip(columns, batch.columns, strict=True)}
-        return within_limits({name: column for name, column in given.items() if column is not None}, len(batch))
+        kept = {name: column for name, column in given.items() if column is not None}
+        return Part(kept, no_problems(len(batch)))
 
     def _check(self) -> None:
         """Refuse a footer that contradicts itself or the file, before anything is allocated by it."""
@@ -80,6 +84,8 @@ class ParquetRows:
         groups = [footer.row_group(n) for n in range(row_groups)]
         if any(group.num_rows < 0 for group in groups):
             raise UnreadableError("its footer tells of less than no rows")
+        if (rows := sum(group.num_rows for group in groups)) > MAX_ROWS_A_BYTE * self._size:
+            raise UnreadableError(f"its footer tells of {rows:,} rows, too many for {self._size:,} bytes")
         for number, group in enumerate(groups):
             for column in range(group.num_columns):
                 self._check_chunk(number, group.column(column))

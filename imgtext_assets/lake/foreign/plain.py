@@ -1,5 +1,12 @@
 """Columns that the rest of the program can be handed: truth values, numbers, text, bytes, and nothing else.
 
+What is too large is left out here, cell by cell, so that it costs no row:
+
+- text, and bytes that seem to be text: cut to just over 64 KiB, so that whoever wants it sees that it is too long
+- other bytes (a picture among metadata) of more than that: null
+- lists, structs and maps with more than about 4 KiB as JSON (an embedding, a picture with its path): null
+- where the rows asked for are still too much for memory: whole columns of bytes that are no text, the widest first
+
 What belongs here: types, names and sizes, whatever the format. What does not: opening and parsing.
 """
 
@@ -7,20 +14,24 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import types
-from pyarrow.compute import call_function
+from pyarrow.compute import MatchSubstringOptions, call_function
 
 # All are our judgement: far above any list of pictures that we know, far below what makes a process suffer.
 MAX_COLUMNS = 1_000
 MAX_NAME = 200  # characters of a column's name; the rest is cut off
-MAX_TEXT = 2**20  # bytes of a text; a longer one is left out, and its row says so
-MAX_BYTES = 2**16  # bytes of a cell that is no text; a longer one (a picture among metadata) is left out
+# Bytes of a cell. Three more than the 65,537 that are too long for `sources`, so that whole characters are as many.
+MAX_CELL = 2**16 + 4
+MAX_JSON = 2**12  # characters of a nested value, as estimated
+NUMBER = 16  # characters, about as many as a float has in JSON: 256 numbers fill MAX_JSON, embeddings have more
 MAX_GATHERED = 2**29  # bytes of all rows that are asked for at once
 
 
@@ -42,15 +53,36 @@ class Gathered:
 
     parts: list[Part] = field(default_factory=list)
     rows: int = 0
-    size: int = 0
+    sizes: Counter[str] = field(default_factory=Counter)
+    dropped: set[str] = field(default_factory=set)
 
     def add(self, part: Part) -> None:
-        """Add rows. Raises UnreadableError where they become more than memory should hold."""
+        """Add rows. Where they become more than memory should hold, columns of bytes that are no text are dropped, the
+        widest first; raises UnreadableError, which names the widest column, where there are none left.
+        """
         self.parts.append(part)
         self.rows += len(part.problems)
-        self.size += sum(column.nbytes for column in part.columns.values())
-        if self.size > MAX_GATHERED:
-            raise UnreadableError(f"{self.rows:,} of its rows already have more than {MAX_GATHERED:,} bytes")
+        for name in self.dropped:
+            part.columns.pop(name, None)
+        self.sizes.update({name: column.nbytes for name, column in part.columns.items()})
+        while self.sizes.total() > MAX_GATHERED:
+            self._drop_widest()
+
+    def _drop_widest(self) -> None:
+        for name, _ in self.sizes.most_common():
+            columns = [part.columns[name] for part in self.parts if name in part.columns]
+            if all(column.type == pa.binary() for column in columns) and any(map(_has_nul, columns)):
+                break
+        else:
+            ((widest, size),) = self.sizes.most_common(1)
+            raise UnreadableError(
+                f"{self.rows:,} of its rows already have more than {MAX_GATHERED:,} bytes, {size:,} of them in column "
+                f"{widest}; a smaller `shard_rows` in the catalog helps for files that are new"
+            )
+        self.dropped.add(name)
+        del self.sizes[name]
+        for part in self.parts:
+            part.columns.pop(name, None)
 
     def write(self, path: Path, problems: str) -> None:
         """Write an Arrow IPC file: the columns in the order of their first rows, then the problems, under that name."""
@@ -92,19 +124,20 @@ def no_problems(rows: int) -> pa.Array:
 
 
 def text_column(values: Sequence[str | None]) -> pa.Array:
-    """Texts as a column of strings; of bytes, where some hold what is not UTF-8 (as surrogates)."""
+    """Texts as a column of strings; of bytes, where some hold what is not UTF-8 (as surrogates). Long ones are cut."""
     try:
-        return pa.array(values, pa.string())
+        return _within_limit(pa.array(values, pa.string()))
     except (UnicodeEncodeError, pa.ArrowInvalid):
-        return pa.array([None if value is None else _encoded(value) for value in values], pa.binary())
+        return _within_limit(pa.array([None if value is None else _encoded(value) for value in values], pa.binary()))
 
 
 def plain(column: pa.Array) -> pa.Array | None:
     """A column of any Arrow type as one of a plain type, or null where that cannot be.
 
     Numbers stay numbers. Text that is not UTF-8 becomes bytes. Dates, times and decimals become text as Arrow writes
-    them; lists, structs, maps and unions become JSON text. Bytes longer than MAX_BYTES become null. Raises
-    ArrowInvalid where the column's buffers contradict each other.
+    them; lists, structs, maps and unions become JSON text, or null where that would be longer than about MAX_JSON
+    characters. Text longer than MAX_CELL is cut, and so are bytes without a NUL; other bytes of that length become
+    null. Raises ArrowInvalid where the column's buffers contradict each other.
     """
     kind = column.type
     if isinstance(column, pa.ExtensionArray):
@@ -126,23 +159,11 @@ def plain(column: pa.Array) -> pa.Array | None:
     if types.is_run_end_encoded(kind):
         return plain(call_function("run_end_decode", [column]))
     if types.is_fixed_size_binary(kind) or types.is_binary(kind) or types.is_large_binary(kind):
-        column = column.cast(pa.binary())
-        return call_function("if_else", [_longer(column, MAX_BYTES), None, column])
+        return _within_limit(column.cast(pa.binary()))
     try:
         return column.cast(pa.string())
     except pa.ArrowException:
         return None
-
-
-def within_limits(columns: dict[str, pa.Array], rows: int) -> Part:
-    """The columns without the texts that are longer than MAX_TEXT, whose rows say so."""
-    problems = no_problems(rows)
-    for name, column in columns.items():
-        if column.type == pa.string() and call_function("any", [too_long := _longer(column, MAX_TEXT)]).as_py():
-            said = f"column {name}: the text is longer than {MAX_TEXT:,} bytes"
-            problems = call_function("if_else", [too_long, pa.scalar(said), problems])
-            columns = columns | {name: call_function("if_else", [too_long, None, column])}
-    return Part(columns, problems)
 
 
 def json_text(value: Any) -> str:
@@ -157,17 +178,78 @@ def _text_or_bytes(column: pa.Array) -> pa.Array:
     as_bytes = column.cast(pa.large_binary()).cast(pa.binary())
     as_bytes.validate(full=True)
     try:
-        return as_bytes.cast(pa.string())
+        return _within_limit(as_bytes.cast(pa.string()))
     except pa.ArrowInvalid:
-        return as_bytes
+        return _within_limit(as_bytes)
+
+
+def _within_limit(column: pa.Array) -> pa.Array:
+    """Strings or bytes, those longer than MAX_CELL cut, or null where they are bytes that seem to be no text."""
+    too_long = call_function("coalesce", [_longer(column, MAX_CELL), False])
+    if not call_function("any", [too_long]).as_py():
+        return column
+    cut = [_cut(value) for value in column.filter(too_long).cast(pa.binary()).to_pylist()]
+    if column.type == pa.binary():
+        cut = [None if b"\0" in value else value for value in cut]
+    return call_function("replace_with_mask", [column, too_long, pa.array(cut, pa.binary()).cast(column.type)])
+
+
+def _cut(value: bytes) -> bytes:
+    """The first MAX_CELL bytes, or up to three less where that would cut a character of UTF-8 (RFC 3629 3)."""
+    ends = range(MAX_CELL, MAX_CELL - 4, -1)
+    return value[: next((end for end in ends if value[end] & 0b1100_0000 != 0b1000_0000), MAX_CELL)]
+
+
+def _has_nul(column: pa.Array) -> bool:
+    """Whether there are NUL bytes, which pictures have and text has not."""
+    return bool(call_function("any", [call_function("match_substring", [column], MatchSubstringOptions("\0"))]).as_py())
 
 
 def _json_column(column: pa.Array) -> pa.Array | None:
     try:
         column.validate(full=True)
-        return text_column([None if value is None else json_text(value) for value in column.to_pylist()])
-    except (ValueError, OverflowError, RecursionError):  # some of it is no text, or no time that Python knows
-        return None
+        keep = _json_sizes(column) <= MAX_JSON
+        values = iter(column.filter(pa.array(keep)).to_pylist() if not keep.all() else column.to_pylist())
+        kept = (next(values) if small else None for small in keep)
+        return text_column([None if value is None else json_text(value) for value in kept])
+    except (ValueError, OverflowError, RecursionError, pa.ArrowException):
+        return None  # some of it is no text, or no time that Python knows, or a type that Arrow cannot filter
+
+
+def _json_sizes(column: pa.Array) -> np.ndarray:
+    """About how many characters each value has as JSON, without making any: a row of int64."""
+    kind = column.type
+    if isinstance(column, pa.ExtensionArray):
+        return _json_sizes(column.storage)
+    if types.is_struct(kind):
+        fields = zip(kind.names, column.flatten(), strict=True)
+        return sum((len(name) + _json_sizes(inner) for name, inner in fields), np.zeros(len(column), np.int64))
+    if types.is_map(kind):
+        entries = pa.struct([("key", kind.key_type), ("value", kind.item_type)])
+        return _json_sizes(column.cast(pa.list_(entries)))
+    if any(is_kind(kind) for is_kind in _LISTS):
+        ends = np.cumsum(_filled(call_function("list_value_length", [column])))
+        sums = np.concatenate([np.zeros(1, np.int64), np.cumsum(_json_sizes(column.flatten()))])[np.r_[0, ends]]
+        return np.diff(sums)
+    if types.is_dictionary(kind):
+        return np.append(_json_sizes(column.dictionary), 0)[_filled(column.indices)]
+    try:
+        return _filled(call_function("binary_length", [column]))
+    except pa.ArrowException:
+        return np.full(len(column), NUMBER, np.int64)
+
+
+_LISTS = (
+    types.is_list,
+    types.is_large_list,
+    types.is_fixed_size_list,
+    types.is_list_view,
+    types.is_large_list_view,
+)
+
+
+def _filled(lengths: pa.Array) -> np.ndarray:
+    return call_function("coalesce", [lengths, 0]).to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def _decoded(column: pa.DictionaryArray) -> pa.Array:

@@ -72,8 +72,9 @@ def read_foreign(
     what it held is an Arrow file in `folder` then, which the frame is of: the folder has to outlive it.
 
     Columns are Boolean, numbers, String or Binary (text that is not UTF-8, and bytes of at most 64 KiB); all else
-    became text (`plain.plain`). The last column, `unreadable`, says what is wrong with rows that could not be read,
-    whose other columns are null, and with rows of which a text over 1 MiB was left out; else it is null.
+    became text (`plain.plain`). Texts over 64 KiB are cut to a little more than that; embeddings, nested pictures and
+    the like are null, and columns of pictures may be left out altogether (`plain`). The last column, `unreadable`, says
+    what is wrong with rows that could not be read, whose other columns are null; else it is null.
 
     Raises LakeError, with the file, the rows and the reason, where the file cannot be read, takes more than `run`
     allows, or has fewer rows than that.

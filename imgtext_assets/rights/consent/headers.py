@@ -26,7 +26,8 @@ RECORDED = (X_ROBOTS_TAG, TDM_RESERVATION, "tdm-policy", "content-usage", "conte
 _MAX_VALUES, _MAX_LENGTH = 16, 1024  # of one header, as far as it is recorded
 
 _REFUSALS = frozenset({"noai", "noimageai", "noimageindex", "noml"})
-_SCOPE = re.compile(r"([A-Za-z][\w.-]*|\*)\s*:")
+_SCOPE = re.compile(r"([A-Za-z][\w.-]*|\*)(?:/[\w.]*)?\s*:")
+_ENDS = re.compile(r"[,;]")
 _VALUED = frozenset({"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"})
 
 
@@ -60,7 +61,8 @@ def opts_out(values: Sequence[str], agents: Collection[str]) -> str | None:
     """The directive of X-Robots-Tag headers that refuses us, with its scope where it has one; None: none does.
 
     A directive may be scoped to one robot (`otherbot: noai`), up to the next scope on the line; it counts where the
-    scope is absent, `*`, PRODUCT or one of `agents`, without regard to case.
+    scope is absent, `*`, PRODUCT or one of `agents`, without regard to case or to a version (`GPTBot/1.1: noai`).
+    Some write semicolons or only spaces between words where commas belong: they are heard.
 
     >>> opts_out(["otherbot: noai", "noindex, NoImageAI"], [])
     'noimageai'
@@ -68,11 +70,13 @@ def opts_out(values: Sequence[str], agents: Collection[str]) -> str | None:
     meant = {"", "*", PRODUCT, *(agent.lower() for agent in agents)}
     for value in values:
         scope = ""
-        for part in value.split(","):
+        for part in _ENDS.split(value):
             directive = part.strip()
             match = _SCOPE.match(directive)
             if match and match[1].lower() not in _VALUED:
                 scope, directive = match[1], directive[match.end() :].strip()
-            if directive.lower() in _REFUSALS and scope.lower() in meant:
-                return f"{scope}: {directive.lower()}" if scope else directive.lower()
+            words = [] if ":" in directive else directive.lower().split()
+            word = next((word for word in words if word in _REFUSALS), None)
+            if word and scope.lower() in meant:
+                return f"{scope}: {word}" if scope else word
     return None

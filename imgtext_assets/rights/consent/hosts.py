@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from imgtext_assets.catalog import ConsentPolicy
-from imgtext_assets.rights.consent.headers import Headers, recorded, refused_by_headers
+from imgtext_assets.rights.consent.headers import RECORDED, Headers, recorded, refused_by_headers
+from imgtext_assets.rights.consent.lists import OptOuts
 from imgtext_assets.rights.consent.robots import MAX_BYTES, Robots
 from imgtext_assets.rights.consent.tdmrep import Tdmrep
 
@@ -26,6 +27,9 @@ __all__ = ["FRESH", "MAX_BYTES", "Consent", "HostFile", "Refusal", "host_files",
 FRESH = timedelta(hours=24)
 """How long an answer for a host's file is used (RFC 9309 2.4)."""
 ROBOTS_TXT, TDMREP_JSON = "/robots.txt", "/.well-known/tdmrep.json"
+
+BY_LIST = "opt-out list: "
+"""How the evidence begins where an opt-out list refuses."""
 
 _ORIGIN = re.compile(r"[a-z]+://[^/?#]*")
 _NO_CONTENT = (204, 205)
@@ -78,7 +82,8 @@ class Consent:
 
     `files` are the answers for the hosts' files, and `read` gives the bytes of one by its SHA-256. Files are parsed
     when needed and few are kept, so that a million hosts fit in memory: addresses that are known beforehand are best
-    judged all at once (`judge`), host by host. Addresses are normalised, as `fetch` asks for them.
+    judged all at once (`judge`), host by host. Addresses are normalised, as `fetch` asks for them. Without `files`
+    nobody asks hosts, and none is `unheard`. `opt_outs` names addresses whose owners said no on a list.
 
     >>> Consent(ConsentPolicy()).refusal_of_response({"x-robots-tag": ["noai"]})
     Refusal(reason='opted_out', detail='X-Robots-Tag: noai', passing=False)
@@ -89,11 +94,21 @@ class Consent:
         policy: ConsentPolicy,
         files: Mapping[str, HostFile] | None = None,
         read: Callable[[str], bytes] = lambda _: b"",
+        opt_outs: OptOuts | None = None,
     ) -> None:
-        self._policy, self._files = policy, files or {}
+        self._policy, self._opt_outs = policy, opt_outs
+        self._asks, self._files = files is not None, dict(files or {})
         self._judged: dict[str, Refusal | None] = {}
         self._robots = lru_cache(_PARSED)(lambda sha256: Robots(read(sha256), policy.agents))
         self._tdmrep = lru_cache(_PARSED)(lambda sha256: Tdmrep(read(sha256)))
+
+    def hear(self, files: Mapping[str, HostFile]) -> None:
+        """Take up answers for the files of more hosts."""
+        self._files.update(files)
+
+    def unheard(self, url: str) -> bool:
+        """Whether the host of an address is still to be asked for its files: so where a redirect leads to it."""
+        return self._asks and any(file not in self._files for file in wanted_files(origin_of(url), self._policy))
 
     def judge(self, urls: Iterable[str]) -> None:
         """Judge addresses so that each host's files are read once, and remember the verdicts."""
@@ -101,7 +116,7 @@ class Consent:
             self._judged[url] = self._judge(url)
 
     def refusal(self, url: str) -> Refusal | None:
-        """Why an address may not be asked for (now); None where nothing that is known of its host forbids it.
+        """Why an address may not be asked for (now); None where nothing that is known of it or its host forbids it.
 
         A `robots.txt` that cannot be had now forbids all for now, with the reason why it cannot (RFC 9309 2.3.1.4);
         one that is not there, or is refused, forbids nothing (2.3.1.3). A tdmrep.json that cannot be had says
@@ -115,6 +130,32 @@ class Consent:
         evidence = refused_by_headers(headers, self._policy)
         return Refusal("opted_out", evidence) if evidence else None
 
+    def refusal_of_answer(self, url: str, final_url: str, said: str | None) -> Refusal | None:
+        """Why what was had from an address may not be used by now, as far as that is known without asking for it.
+
+        By the headers that were recorded (`said`, as of `record`), and for the address as for the one that it led to
+        by their host's files: those that this object knows, else those that were recorded.
+        """
+        record = json.loads(said or "{}")
+        if refusal := self.refusal_of_response({name: record[name] for name in RECORDED if name in record}):
+            return refusal
+        for address in dict.fromkeys((url, final_url)):
+            of_host = record if origin_of(address) == origin_of(url) else {}
+            wanted = wanted_files(origin_of(address), self._policy)
+            known = (self._files.get(file) or _recorded(of_host, file) for file in files_of(address))
+            robots, tdmrep = (
+                file if name in wanted else None for name, file in zip(files_of(address), known, strict=True)
+            )
+            refusal = self._judge_by(address, robots, tdmrep)
+            if refusal and not refusal.passing:
+                return refusal
+        return None
+
+    def refusal_of_lists(self, url: str) -> Refusal | None:
+        """Why an address may not be had by the opt-out lists; None where they do not name it."""
+        evidence = self._opt_outs.evidence(url) if self._opt_outs else None
+        return Refusal("opted_out", f"{BY_LIST}{evidence}") if evidence else None
+
     def record(self, url: str, headers: Headers) -> str | None:
         """What was said of the use of an address, as a JSON object by signal; None where nobody said anything.
 
@@ -123,14 +164,17 @@ class Consent:
         """
         said: dict[str, Any] = dict(recorded(headers))
         refusal = self.refusal(url)
-        for path in (ROBOTS_TXT, TDMREP_JSON):
-            name, file = _name(path), self._file(url, path)
+        for address in files_of(url):
+            name, file = _name(address), self._files.get(address)
             if file is not None and (refusal is None or refusal.detail.startswith(name)):
                 said[name] = _said(file, refusal)
         return json.dumps(said) if said else None
 
     def _judge(self, url: str) -> Refusal | None:
-        robots, tdmrep = self._file(url, ROBOTS_TXT), self._file(url, TDMREP_JSON)
+        robots, tdmrep = (self._files.get(file) for file in files_of(url))
+        return self.refusal_of_lists(url) or self._judge_by(url, robots, tdmrep)
+
+    def _judge_by(self, url: str, robots: HostFile | None, tdmrep: HostFile | None) -> Refusal | None:
         if robots is not None and robots.may_be_there:
             return Refusal(robots.outcome, f"{_name(ROBOTS_TXT)} could not be had: {robots.detail}", passing=True)
         for path, file, parsed in ((ROBOTS_TXT, robots, self._robots), (TDMREP_JSON, tdmrep, self._tdmrep)):
@@ -138,9 +182,16 @@ class Consent:
                 return Refusal("opted_out", f"{_name(path)}: {evidence}")
         return None
 
-    def _file(self, url: str, path: str) -> HostFile | None:
-        origin = _ORIGIN.match(url)
-        return self._files.get(origin[0] + path) if origin else None
+
+def origin_of(url: str) -> str:
+    """The origin of a normalised address."""
+    origin = _ORIGIN.match(url)
+    return origin[0] if origin else ""
+
+
+def files_of(url: str) -> tuple[str, str]:
+    """The addresses of its host's robots.txt and tdmrep.json."""
+    return origin_of(url) + ROBOTS_TXT, origin_of(url) + TDMREP_JSON
 
 
 def _name(path: str) -> str:
@@ -152,3 +203,11 @@ def _said(file: HostFile, refusal: Refusal | None) -> dict[str, str]:
         return {"verdict": "could not be had" if file.may_be_there else "not there"}
     verdict = refusal.detail.partition(": ")[2] if refusal else "no objection"
     return {"verdict": verdict, "read": f"{file.fetched_at:%Y-%m-%dT%H:%M:%SZ}", "sha256": file.sha256}
+
+
+def _recorded(record: Mapping[str, Any], file: str) -> HostFile | None:
+    """What `_said` recorded of a file, as far as it tells of its bytes."""
+    said = record.get(_name(file))
+    if said is None or "sha256" not in said:
+        return None
+    return HostFile("ok", None, False, None, said["sha256"], datetime.fromisoformat(said["read"]))

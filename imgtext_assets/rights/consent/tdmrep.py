@@ -20,6 +20,7 @@ from protego import Protego
 from imgtext_assets.rights.consent.robots import MAX_BYTES
 
 _NO_PATTERN = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]")
+_MAX_RULES = 1_000  # a file with more cannot be judged in good time: all of it counts as reserved, our own judgement
 _SHOWN = 100  # characters of a pattern or policy in evidence
 
 
@@ -42,10 +43,14 @@ class Tdmrep:
     """
 
     def __init__(self, body: bytes) -> None:
-        self._rules = [rule for entry in _entries(body[:MAX_BYTES]) if (rule := _rule(entry))]
+        entries = _entries(body[:MAX_BYTES])
+        self._too_many = len(entries) > _MAX_RULES
+        self._rules = [rule for entry in entries[:_MAX_RULES] if (rule := _rule(entry))]
 
     def refusal(self, url: str) -> str | None:
         """The evidence that the rights in an address (normalised) are reserved: the pattern and its policy; or None."""
+        if self._too_many:
+            return f"more than {_MAX_RULES:,} rules"
         first = next((rule for rule in self._rules if rule.matches(url)), None)
         if first is None or not first.reserved:
             return None

@@ -5,7 +5,7 @@ passes it by accident. What belongs here: licences and statements of them. What 
 (`rights.filter`), and texts that claim rights (`rights.claims`).
 """
 
-from imgtext_assets.rights.licenses.expressions import is_public_domain, license_url, recognise, stricter
+from imgtext_assets.rights.licenses.expressions import demands, is_public_domain, license_url, recognise, stricter
 from imgtext_assets.rights.licenses.matching import find_license
 from imgtext_assets.rights.licenses.model import Demand, License, Match
 from imgtext_assets.rights.licenses.reference import licenses_page
@@ -20,6 +20,7 @@ __all__ = [
     "License",
     "Match",
     "allowed_ids",
+    "demands",
     "find_license",
     "is_public_domain",
     "license_url",

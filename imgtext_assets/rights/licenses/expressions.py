@@ -7,6 +7,7 @@ from functools import partial
 import polars as pl
 
 from imgtext_assets.rights.licenses.matching import find_license
+from imgtext_assets.rights.licenses.model import Demand
 from imgtext_assets.rights.licenses.table import BY_ID, LICENSES
 
 RECOGNISED = pl.Struct({"license_id": pl.String(), "pattern": pl.String()})
@@ -33,6 +34,16 @@ def is_public_domain(license_id: pl.Expr) -> pl.Expr:
     """Whether nobody claims copyright in a work so licensed: Boolean, null where the licence is unknown."""
     said = [known.public_domain for known in LICENSES]
     return license_id.replace_strict([*BY_ID], said, default=None, return_dtype=pl.Boolean)
+
+
+def demands(license_id: pl.Expr, demand: Demand) -> pl.Expr:
+    """Whether the licence makes this demand: Boolean, null where it is unknown. Reserved rights make every demand.
+
+    >>> ids = pl.Series(["CC-BY-NC-4.0", "CC0-1.0", "all-rights-reserved"])
+    >>> pl.select(demands(pl.lit(ids), Demand.NON_COMMERCIAL)).to_series().to_list()
+    [True, False, True]
+    """
+    return (_demands(license_id) & demand.mask) != 0
 
 
 def stricter(license_id: pl.Expr, than: pl.Expr) -> pl.Expr:

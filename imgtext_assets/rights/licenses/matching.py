@@ -40,7 +40,13 @@ _SAME_WORDS = [
         (r"\bnon commercial\b", "noncommercial"),
         (r"\bno ?deriv(?:ative works|atives|ative|s)\b", "noderivatives"),
         (r"\b(?:version |ver\.? |v\.? ?)(?=[0-9])", ""),
-        (r" (?:public )?license\Z", ""),
+        # The sentence and the heading that Creative Commons' own pages put around a licence's name.
+        (
+            r"\A(?:this (?:work|image|photo|photograph|picture|file) is )?"
+            r"(?:licen[cs]ed|released|available|published) under (?:an? |the )?",
+            "",
+        ),
+        (r" (?:(?:public )?license|deed)\Z", ""),
     ]
 ]
 
@@ -64,7 +70,9 @@ def address_key(text: str) -> str | None:
 def phrase_key(text: str) -> str:
     """A phrase for comparison: lower case, single spaces, a word spelled one way, no full stop at the end.
 
-    >>> phrase_key("Creative Commons Attribution-Share Alike 4.0 International Licence.")
+    "This work is licensed under a …" before it and "license" or "deed" behind it add nothing.
+
+    >>> phrase_key("Licensed under a Creative Commons Attribution-Share Alike 4.0 International Licence.")
     'cc attribution sharealike 4.0 international'
     """
     key = _SEPARATORS.sub(" ", text.strip(_SPACE)).lower().strip(" ").removesuffix(".")
