@@ -6,7 +6,6 @@ opt out, decisions on accounts, and the verdicts of `license_filtered`. What doe
 """
 
 from imgtext_assets.rights.accounts import DECISIONS, accounts, add_decision, parse_decisions, undecided
-from imgtext_assets.rights.claims import claims_rights
 from imgtext_assets.rights.consent import OPT_OUTS, listed, listed_bytes, parse_opt_outs
 from imgtext_assets.rights.files import file_review, file_rules
 from imgtext_assets.rights.filter import LISTED_RULE, ended_by_list, judged_otherwise, license_filter
@@ -24,7 +23,6 @@ __all__ = [
     "accounts",
     "add_decision",
     "allowed_ids",
-    "claims_rights",
     "ended_by_list",
     "file_review",
     "file_rules",

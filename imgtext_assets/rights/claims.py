@@ -126,11 +126,6 @@ def claim_kind(text: pl.Expr) -> pl.Expr:
     )
 
 
-def claims_rights(text: pl.Expr) -> pl.Expr:
-    """Whether each text claims rights of either kind: Boolean, false for a null text."""
-    return claim_kind(text).is_not_null()
-
-
 def contradicts(text: pl.Expr, license_id: pl.Expr) -> pl.Expr:
     """Whether what each text claims contradicts the row's licence: Boolean, never null.
 
