@@ -28,6 +28,7 @@ def main() -> None:
         project.web.pages = decay(project.web.pages)
         project.imgtext("recheck")
         project.imgtext("accounts")
+        project.imgtext("build")  # obeys the host that refused at the recheck
         project.imgtext("release")
         with project.webserver() as server, chromium() as browser:
             graph(browser, server)
