@@ -15,7 +15,7 @@ from imgtext_assets.defs.progress import Progress, Report
 from imgtext_assets.defs.stage import NETWORK_RETRY, table_options, table_output
 from imgtext_assets.fetch import Outcome, Request
 from imgtext_assets.lake import Lake
-from imgtext_assets.tables import LINK_CHECKS, LINK_DECAY, goes_on
+from imgtext_assets.tables import LINK_CHECKS, LINK_DECAY
 
 _HOSTS = 20
 
@@ -37,7 +37,7 @@ def link_checks(
     Their hosts are asked for consent anew, and a link that is refused by now is not asked for. Run by the monthly
     recheck, a backfill or `imgtext recheck`; each run is one round.
     """
-    rows = goes_on(verified).collect()
+    rows = verified.collect()
     asked = [Request(**links.request_for(row)) for row in rows.unique("url").iter_rows(named=True)]
     hosts = HostConsent(context, lake, catalog, progress)
     consent = hosts.of(request.url for request in asked)
