@@ -2,9 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# A file of tests runs in one process, two files at a time.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 export DAGSTER_HOME := $(CURDIR)
 
-.PHONY: help demo test ui lint browser-test docs clean
+.PHONY: help demo test s3-test ui lint browser-test docs clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -27,8 +29,16 @@ ui: $(VENV)/.demo ## serve the sample web and the Dagster UI on the demo's insta
 	@$(BIN)/python -m imgtext_assets.demo.serve & web=$$!; trap "kill $$web 2>/dev/null" EXIT INT TERM; \
 	$(BIN)/dagster dev
 
-test: $(VENV)/.test ## install what tests need and run them all but the browser's
-	$(BIN)/python -m pytest -m "not browser"
+test: $(VENV)/.test ## install what tests need and run them all but the browser's and the S3 server's
+	$(PYTEST) -m "not browser and not swift"
+
+.venv-swift/.ready: imgtext_assets_tests/swift/requirements.txt
+	test -x .venv-swift/bin/python || $(PYTHON) -m venv .venv-swift
+	.venv-swift/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+s3-test: $(VENV)/.test .venv-swift/.ready ## the lake and the whole sample on a real S3 server, OpenStack Swift
+	$(PYTEST) -m swift
 
 browser-test: $(VENV)/.test ## drive the real UI; needs Chromium
 	$(BIN)/python -m pytest -m browser

@@ -48,7 +48,7 @@ def command_line() -> str:
     """The reference of the `imgtext` command, as markdown."""
     command = typer.main.get_command(app)
     text = get_docs_for_click(obj=command, ctx=typer.Context(command), name="imgtext", title="Command line")
-    return _NOTE.format("imgtext_assets/cli.py") + text.strip() + "\n"
+    return _NOTE.format("imgtext_assets/cli") + text.strip() + "\n"
 
 
 def licenses() -> str:

@@ -10,7 +10,6 @@ What belongs here: settings and their limits. What does not: reading data, netwo
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -22,7 +21,6 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     Field,
-    PositiveInt,
     PrivateAttr,
     ValidationError,
     field_validator,
@@ -33,11 +31,20 @@ from imgtext_assets.policies import (
     AccountPolicy,
     CaptionPolicy,
     ConsentPolicy,
+    DriftPolicy,
     DuplicatePolicy,
     LicensePolicy,
     Model,
     Policy,
     ResolutionPolicy,
+)
+from imgtext_assets.settings import (
+    FetchSettings,
+    HostLimits,
+    LinkSettings,
+    PictureSettings,
+    ReleaseSettings,
+    StorageSettings,
 )
 
 __all__ = [
@@ -47,6 +54,7 @@ __all__ = [
     "Catalog",
     "CatalogError",
     "ConsentPolicy",
+    "DriftPolicy",
     "DuplicatePolicy",
     "FetchSettings",
     "Format",
@@ -59,6 +67,7 @@ __all__ = [
     "ReleaseSettings",
     "ResolutionPolicy",
     "Source",
+    "StorageSettings",
     "digest",
     "is_relative",
     "load_catalog",
@@ -117,92 +126,6 @@ class Source(Model):
         )
 
 
-class HostLimits(Model):
-    """How gently one host is asked. `match` is a glob on the host name (`*.staticflickr.com`); first match wins."""
-
-    match: str = "*"
-    concurrency: int = Field(default=4, ge=1, le=256, description="connections at once")
-    rate: float = Field(default=10.0, gt=0, description="requests a second")
-
-
-class FetchSettings(Model):
-    """How the web is asked for pictures: politely, within bounds, from public addresses only."""
-
-    contact: str | None = Field(default=None, description="address for the User-Agent, so that a host can reach you")
-    concurrency: int = Field(default=32, ge=1, le=512, description="requests at once over all hosts")
-    hosts: list[HostLimits] = Field(default=[], description="limits by host pattern; others get the defaults")
-    allow_networks: list[str] = Field(default=[], description="private networks that may be fetched from (CIDR)")
-    allow_ports: list[int] = Field(default=[80, 443, 8080, 8443])
-    attempts: int = Field(default=4, ge=1, le=20, description="tries for a passing failure within one run")
-    backoff_seconds: float = Field(default=0.5, gt=0, description="first wait; doubles each time, with full jitter")
-    max_wait_seconds: float = Field(default=120, gt=0, description="a longer Retry-After ends the tries of this run")
-    connect_seconds: float = Field(default=10, gt=0)
-    total_seconds: float = Field(default=120, gt=0, description="for one request with its redirects")
-    min_bytes_per_second: PositiveInt = Field(default=1024, description="slower than this for 10 s is a timeout")
-    max_bytes: PositiveInt = Field(default=64 * 2**20, description="largest body, bytes")
-    max_redirects: int = Field(default=10, ge=0)
-    placeholders: list[str] = Field(
-        default=["*/photo_unavailable*"],
-        description="globs on the final URL of a host's 'not available' picture (Flickr's by default)",
-    )
-
-    @field_validator("allow_networks")
-    @classmethod
-    def _networks(cls, networks: list[str]) -> list[str]:
-        for network in networks:
-            ipaddress.ip_network(network)
-        return networks
-
-    @property
-    def what_may_be_had(self) -> FetchSettings:
-        """These settings as far as they decide whether an address may be had at all; the rest is how it is asked."""
-        deciding = ("allow_networks", "allow_ports", "max_bytes", "max_redirects", "placeholders")
-        return FetchSettings.model_validate({name: getattr(self, name) for name in deciding})
-
-    @property
-    def user_agent(self) -> str:
-        """An honest User-Agent: this project, its version, and the contact where one is given."""
-        from importlib.metadata import version
-
-        return f"imgtext-assets/{version('imgtext-assets')}" + (f" (+{self.contact})" if self.contact else "")
-
-    def limits(self, host: str) -> HostLimits:
-        """The limits of a host name: the first matching entry of `hosts`, else the defaults."""
-        from fnmatch import fnmatchcase
-
-        return next((entry for entry in self.hosts if fnmatchcase(host, entry.match)), HostLimits())
-
-
-class PictureSettings(Model):
-    """Limits for decoding what came from the web."""
-
-    max_pixels: PositiveInt = Field(default=100_000_000, description="largest width x height that is decoded")
-    formats: list[str] = Field(default=["JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF"], description="Pillow names")
-    decode_seconds: float = Field(default=20, gt=0, description="CPU seconds for one picture")
-    decode_memory: PositiveInt = Field(
-        default=2 * 2**30, description="bytes of address space a decoding worker may add"
-    )
-    workers: int | None = Field(default=None, ge=1, description="decoding processes; null: one a core")
-
-
-class LinkSettings(Model):
-    """When a link that failed counts as dead."""
-
-    dead_after: PositiveInt = Field(default=3, description="final observations before a link counts as dead")
-    dead_days: int = Field(default=14, ge=0, description="days these observations must span")
-
-
-class ReleaseSettings(Model):
-    """What a release is called and how it is cut."""
-
-    name: str = Field(default="imgtext", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    title: str = "Image-text dataset"
-    license: str = Field(
-        default="cdla-permissive-2.0", description="licence of the metadata itself, for the dataset card"
-    )
-    rows_per_file: int = Field(default=100_000, ge=1, le=100_000)
-
-
 class Catalog(Model):
     """A whole catalog. Read by `load_catalog`, its paths are absolute but for those of sources: see `place`."""
 
@@ -212,6 +135,7 @@ class Catalog(Model):
     policy: Policy = Policy()
     fetch: FetchSettings = FetchSettings()
     pictures: PictureSettings = PictureSettings()
+    storage: StorageSettings = StorageSettings()
     links: LinkSettings = LinkSettings()
     release: ReleaseSettings = ReleaseSettings()
     _folder: Path = PrivateAttr(default=Path())

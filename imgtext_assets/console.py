@@ -45,7 +45,7 @@ class Bars:
             console=err,
             transient=True,
         )
-        self._inner: TaskID | None = None
+        self._inner: list[TaskID] = []
 
     def __enter__(self) -> Bars:
         self._bars.start()
@@ -59,19 +59,28 @@ class Bars:
         task = self._bars.add_task(what, total=len(items))
         for item in items:
             yield item
+            self._remove_inner()
             self._bars.advance(task)
         self._bars.remove_task(task)
 
     def start(self, context: Any, what: str) -> Callable[[int, int], None]:
-        """A reporter for work inside an asset; it replaces the bar of the work before it."""
-        if self._inner is not None:
-            self._bars.remove_task(self._inner)
-        self._inner = task = self._bars.add_task(f"{context.partition_key}: {what}", total=None)
+        """A reporter for work inside an asset; several pieces of work may go on at once. Done, its bar is gone."""
+        task = self._bars.add_task(f"{context.partition_key}: {what}", total=None)
+        self._inner.append(task)
 
         def report(done: int, total: int) -> None:
-            self._bars.update(task, completed=done, total=total)
+            if task in self._inner:
+                self._bars.update(task, completed=done, total=total)
+                if done >= total:
+                    self._inner.remove(task)
+                    self._bars.remove_task(task)
 
         return report
+
+    def _remove_inner(self) -> None:
+        """Clear away the bars of work that ended early."""
+        while self._inner:
+            self._bars.remove_task(self._inner.pop())
 
 
 def show_funnel(funnel: pl.DataFrame, by_source: bool = False) -> None:

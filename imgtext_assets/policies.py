@@ -54,7 +54,7 @@ class AccountPolicy(Model):
 class ConsentPolicy(Model):
     """Whose word on the use of a picture is obeyed."""
 
-    x_robots_tag: bool = Field(default=True, description="X-Robots-Tag: noai, noimageai, noimageindex, noml")
+    x_robots_tag: bool = Field(default=True, description="X-Robots-Tag: noai, noimageai, noimageindex, noml, none")
     robots_txt: bool = Field(default=True, description="the host's robots.txt (RFC 9309), asked before its pictures")
     tdm_reservation: bool = Field(default=True, description="TDMRep: header, and /.well-known/tdmrep.json of the host")
     data_mining: bool = Field(default=True, description="the file's XMP property plus:DataMining")
@@ -90,6 +90,26 @@ class ResolutionPolicy(Model):
     max_aspect_ratio: float | None = Field(default=3.0, ge=1, description="long side / short side; null: no limit")
 
 
+Verdict = Literal["accept", "review", "reject"]
+"""What a doubtful picture meets: it goes on, goes on with a mark for people (`review`), or ends."""
+
+
+class DriftPolicy(Model):
+    """What becomes of pictures whose bytes are not those that the source declared.
+
+    Another picture, and a host's placeholder, are always rejected.
+    """
+
+    re_encoded: Verdict = Field(default="accept", description="other bytes, the same picture by its declared pHash")
+    unknown: Verdict = Field(default="reject", description="other bytes, and the source declared no pHash to compare")
+    max_distance: int = Field(
+        default=10, ge=0, le=24, description="largest Hamming distance of two pHashes of the same picture, bits"
+    )
+    placeholder_links: int | None = Field(
+        default=10, ge=2, description="one picture for so many links of a host with unlike captions is a placeholder"
+    )
+
+
 class Policy(Model):
     """What goes on and what is rejected."""
 
@@ -99,3 +119,5 @@ class Policy(Model):
     consent: ConsentPolicy = ConsentPolicy()
     duplicates: DuplicatePolicy = DuplicatePolicy()
     resolution: ResolutionPolicy = ResolutionPolicy()
+    drift: DriftPolicy = DriftPolicy()
+    animated: Verdict = Field(default="accept", description="animated pictures: their first frame counts, or reject")

@@ -5,23 +5,38 @@ What belongs here: words and meanings. What does not: the rules that apply them 
 
 from __future__ import annotations
 
-_FETCH_REASONS = {
-    "not_found": "The host answers 404.",
-    "gone": "The host answers 410.",
-    "forbidden": "The host answers 401, 403, 451 or another 4xx: it refuses, which does not say that nothing is there.",
+# What came of a request. A failure is passing where asking again another day may help, else final.
+_PASSING = {
     "throttled": "The host answers 429 and kept doing so, or asked for quiet.",
     "server_error": "The host answers 5xx and kept doing so.",
     "timeout": "No answer, or one slower than the limits.",
     "dns": "The host name has no address.",
     "tls": "The host's certificate or TLS is not valid.",
-    "unreachable": "The connection was refused, reset or broken.",
-    "incomplete": "The body ended before the length that was promised.",
-    "too_large": "The body is larger than `fetch.max_bytes`.",
+    "refused": "The host refuses the connection.",
+    "reset": "The host broke the connection off.",
+    "unreachable": "There is no way to the host, or the network failed otherwise.",
+    "bad_response": "The host's answer is not HTTP, or breaks its rules.",
+    "truncated": "The body ended before the length that was promised, or there was none.",
+    "parked": "The host failed too often in a row and is left alone for the rest of the run.",
+    "budget_spent": "The host's budget of bytes for the day is spent.",
+}
+_FINAL = {
+    "not_found": "The host answers 404.",
+    "gone": "The host answers 410.",
+    "forbidden": "The host answers 401, 403, 451 or another 4xx: it refuses, which does not say that nothing is there.",
+    "too_large": "The body is larger than `fetch.max_bytes`, or the headers are than 64 KiB.",
     "redirect_loop": "More redirects than `fetch.max_redirects`, or a redirect to nowhere.",
     "blocked_address": "The address, or one it redirects to, is private, not http(s), or on a refused port.",
-    "opted_out": "The host says that the picture is not for this use: X-Robots-Tag, robots.txt or TDMRep.",
+    "opted_out": "The host says that the picture is not for this use (X-Robots-Tag, TDMRep), or an opt-out list does.",
+    "robots_disallowed": "The host's robots.txt disallows the address.",
+    "not_image": "The body begins as a web page or another document, not as a picture.",
     "placeholder": "The address now leads to the host's 'not available' picture.",
 }
+PASSING = frozenset(_PASSING)
+"""Failures at `downloaded` that another day may not have: a build asks again."""
+REFUSALS = frozenset({"opted_out", "robots_disallowed"})
+"""Failures at `downloaded` in which somebody said no."""
+
 REASONS: dict[str, dict[str, str]] = {
     "raw_metadata": {
         "bad_url": "No address, or one that is not http or https with a host, has credentials, or is broken.",
@@ -48,18 +63,23 @@ REASONS: dict[str, dict[str, str]] = {
         "same_url": "Another row has the same address.",
         "same_bytes": "Another row has the same bytes.",
         "near_duplicate": "Another picture is within the policy's Hamming distance.",
+        "placeholder": "The host answers many unlike links with this picture.",
     },
     "resolution_filtered": {
         "too_small": "Declared smaller than the policy's least width or height.",
         "bad_aspect_ratio": "Declared more elongated than the policy allows.",
     },
-    "downloaded": _FETCH_REASONS,
+    "downloaded": _PASSING | _FINAL,
     "verified": {
         "removed": "A tombstone names the bytes.",
         "opted_out": "A list names the bytes, the file says that it is not for data mining, or the host refused later.",
         "not_image": "The bytes are no picture of an allowed format.",
         "damaged": "The picture does not decode whole: truncated or corrupt.",
         "decode_limit": "Decoding exceeds the limits on pixels, time or memory.",
+        "animated": "The file holds more than one picture, and the policy wants none such.",
+        "placeholder": "The host answers many unlike links with these bytes.",
+        "replaced": "The bytes show another picture than the one that the source declared.",
+        "re_encoded": "Other bytes than the source declared, of the same picture, and the policy wants none such.",
         "md5_mismatch": "The bytes are not those that the source declared.",
         "sha256_mismatch": "The bytes are not those that the source declared, by their SHA-256.",
         "too_small": "Measured smaller than the policy's least width or height.",

@@ -14,22 +14,21 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from imgtext_assets.columns import (
+    CLUSTER,
+    FETCH,
+    FINGERPRINT,
+    LICENSE,
+    MEASURED,
+    MEASURED_MD5,
+    RAW,
+    UTC_TIME,
+    VERDICT,
+    Column,
+)
 from imgtext_assets.reasons import REASONS
 
-__all__ = ["REASONS", "STAGES", "TABLES", "Column", "Table", "goes_on", "reject"]
-
-UTC_TIME = pl.Datetime("us", "UTC")
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its polars type, its meaning in a sentence, its unit where it has one."""
-
-    name: str
-    dtype: pl.DataType
-    meaning: str
-    unit: str | None = None
-    required: bool = False
+__all__ = ["REASONS", "STAGES", "TABLES", "UTC_TIME", "Column", "Table", "goes_on", "reject"]
 
 
 @dataclass(frozen=True)
@@ -58,141 +57,34 @@ class Table:
         return frame.with_columns(missing).select(pl.col(c.name).cast(c.dtype) for c in self.columns)
 
 
-_RAW = (
-    Column(
-        "id",
-        pl.String(),
-        "The source's own id where that is unique everywhere, else UUIDv5 of source and URL.",
-        required=True,
-    ),
-    Column("source", pl.String(), "Name of the source in the catalog.", required=True),
-    Column("shard", pl.String(), "The partition that holds the row: `<source>-<00000>`.", required=True),
-    Column("source_file", pl.String(), "The metadata file that the row came from.", required=True),
-    Column("source_row", pl.Int64(), "Number of the row in that file, from 0.", required=True),
-    Column("url", pl.String(), "Address of the picture as the source gives it."),
-    Column(
-        "url_key",
-        pl.String(),
-        "The address normalised for comparison: scheme and host in lower case (IDNA A-labels), no default port or "
-        "fragment, percent-encodings normalised, no dot segments.",
-    ),
-    Column("preview_url", pl.String(), "Address of a smaller version, where the source's host offers one."),
-    Column("landing_url", pl.String(), "Address of the page that shows the picture."),
-    Column("caption", pl.String(), "The text that goes with the picture, as given."),
-    Column("title", pl.String(), "The picture's title at its source, where that is not the caption."),
-    Column("description", pl.String(), "What the picture's page says of it, where that is not the caption."),
-    Column("creator", pl.String(), "Who made the picture, as given."),
-    Column("creator_url", pl.String(), "The creator's page."),
-    Column("account", pl.String(), "The account at the host that published the picture."),
-    Column("license", pl.String(), "The licence as stated by the source: a URL, a number or a phrase."),
-    Column("license_from", pl.String(), "Who stated `license`: `row`, or `catalog` for a whole list."),
-    Column("width", pl.Int64(), "Width as declared; from `verified` on as measured.", "pixels"),
-    Column("height", pl.Int64(), "Height as declared; from `verified` on as measured.", "pixels"),
-    Column("mime_type", pl.String(), "Media type as declared; from `verified` on as measured from the content."),
-    Column("md5", pl.String(), "MD5 of the file as declared, 32 hex digits."),
-    Column("declared_sha256", pl.String(), "SHA-256 of the file as declared, 64 hex digits."),
-    Column("similarity", pl.Float64(), "Cosine similarity of CLIP's picture and text embeddings, as given.", "-1 to 1"),
-    Column("nsfw", pl.String(), "The source's word on unsafe content (UNLIKELY, UNSURE, NSFW, UNTAGGED)."),
-    Column("punsafe", pl.Float64(), "Probability that the picture is unsafe, as given.", "0 to 1"),
-    Column("pwatermark", pl.Float64(), "Probability of a watermark, as given.", "0 to 1"),
-    Column("aesthetic", pl.Float64(), "Aesthetic score, as given.", "0 to 10"),
-    Column(
-        "ignored",
-        pl.String(),
-        "Values that the source gave and that are out of range or of a wrong type, so count as not given: a JSON "
-        "object by our column.",
-    ),
-    Column("extra", pl.String(), "What else the source said of the row, as a JSON object without nulls."),
-)
-_VERDICT = (
-    Column("reject_reason", pl.String(), "Null where the row goes on, else the word for why it ends here."),
-    Column("reject_detail", pl.String(), "The reason in full, for people."),
-)
-_LICENSE = (
-    Column("license_id", pl.String(), "The licence that `license` was recognised as: an SPDX id where there is one."),
-    Column("license_url", pl.String(), "The licence's canonical address."),
-    Column("license_evidence", pl.String(), "Who stated the licence, and the pattern that it was recognised by."),
-    Column("attribution", pl.String(), "The credit line that the licence asks for: title, creator, source, licence."),
-    Column("review", pl.String(), "What a person should look at; null where nothing is doubtful."),
-)
-_FINGERPRINT = (
-    Column(
-        "phash", pl.UInt64(), "64-bit perceptual hash, bit for bit `imagehash.phash`; null where no picture was had."
-    ),
-    Column("phash256", pl.Binary(), "256-bit perceptual hash (`imagehash.phash` with hash_size 16), 32 bytes."),
-    Column(
-        "low_information",
-        pl.Boolean(),
-        "The picture is flat or nearly so: its hashes say nothing and it repeats another only by its bytes.",
-    ),
-    Column("fingerprint_sha256", pl.String(), "SHA-256 of the file that was hashed: the preview or the picture."),
-    Column("fingerprint_of", pl.String(), "`preview` or `original`."),
-    Column("fingerprint_pixels", pl.Int64(), "Width x height of the file that was hashed.", "pixels"),
-)
-_CLUSTER = (
-    Column("cluster_id", pl.String(), "Name of the group of repeats: its keeper's id; null where nothing repeats."),
-    Column("keeper_id", pl.String(), "The row that is kept in this row's stead (its own id where it is the keeper)."),
-    Column("keeper_shard", pl.String(), "The shard of the keeper."),
-    Column(
-        "rule",
-        pl.String(),
-        "How the two were told to be the same: `same_id`, `same_url`, `same_bytes`, `near_duplicate`.",
-    ),
-    Column("distance", pl.Int64(), "Hamming distance of the two 64-bit hashes, where that was the rule.", "bits"),
-)
-_FETCH = (
-    Column("sha256", pl.String(), "SHA-256 of the bytes, 64 hex digits: their name in the blob store."),
-    Column("bytes", pl.Int64(), "Size of the body.", "bytes"),
-    Column("http_status", pl.Int64(), "Status of the last response (RFC 9110); null where there was none."),
-    Column("final_url", pl.String(), "The address that answered, after redirects."),
-    Column("etag", pl.String(), "ETag of the response, for conditional requests (RFC 9110 8.8.3)."),
-    Column("last_modified", pl.String(), "Last-Modified of the response, as sent."),
-    Column("content_type", pl.String(), "Content-Type of the response, as sent."),
-    Column(
-        "consent",
-        pl.String(),
-        "What the host said of the use of the picture when it was asked (X-Robots-Tag, TDMRep, robots.txt): a JSON "
-        "object by signal.",
-    ),
-    Column("fetched_at", UTC_TIME, "When the response was complete.", "UTC"),
-    Column("attempts", pl.Int64(), "Requests that it took in that run, redirects not counted."),
-)
-_MEASURED = (
-    Column("declared_width", pl.Int64(), "Width that the source declared.", "pixels"),
-    Column("declared_height", pl.Int64(), "Height that the source declared.", "pixels"),
-    Column("declared_mime_type", pl.String(), "Media type that the source declared."),
-    Column("measured_md5", pl.String(), "MD5 of the bytes, 32 hex digits."),
-)
-
-
 def _stage(name: str, meaning: str, before: Sequence[Column], adds: Sequence[Column]) -> Table:
-    columns = (*(c for c in before if c not in _VERDICT), *adds, *_VERDICT)
+    columns = (*(c for c in before if c not in VERDICT), *adds, *VERDICT)
     return Table(name, meaning, columns, tuple(c.name for c in adds))
 
 
-RAW_METADATA = _stage("raw_metadata", "A source's rows in one schema.", (), _RAW)
+RAW_METADATA = _stage("raw_metadata", "A source's rows in one schema.", (), RAW)
 LICENSE_FILTERED = _stage(
-    "license_filtered", "Judged by licence, account and stated claims.", RAW_METADATA.columns, _LICENSE
+    "license_filtered", "Judged by licence, account and stated claims.", RAW_METADATA.columns, LICENSE
 )
 FINGERPRINTS = _stage(
     "fingerprints",
     "A preview, or the picture, fetched once and its perceptual hashes taken.",
     LICENSE_FILTERED.columns,
-    _FINGERPRINT,
+    FINGERPRINT,
 )
-DEDUPLICATED = _stage("deduplicated", "Judged by the verdicts of `duplicate_clusters`.", FINGERPRINTS.columns, _CLUSTER)
+DEDUPLICATED = _stage("deduplicated", "Judged by the verdicts of `duplicate_clusters`.", FINGERPRINTS.columns, CLUSTER)
 RESOLUTION_FILTERED = _stage(
     "resolution_filtered", "Judged by declared size; unknown size goes on.", DEDUPLICATED.columns, ()
 )
-DOWNLOADED = _stage("downloaded", "The original bytes in the blob store.", RESOLUTION_FILTERED.columns, _FETCH)
-VERIFIED = _stage(
-    "verified", "Decoded whole, measured, compared with what was promised.", DOWNLOADED.columns, _MEASURED
+DOWNLOADED = _stage(
+    "downloaded", "The original bytes in the blob store.", RESOLUTION_FILTERED.columns, (*FETCH, MEASURED_MD5)
 )
+VERIFIED = _stage("verified", "Decoded whole, measured, compared with what was promised.", DOWNLOADED.columns, MEASURED)
 
 DUPLICATE_CLUSTERS = Table(
     "duplicate_clusters",
     "Over all shards: who repeats whom, who is kept, why. Only rows that have a repeat.",
-    (*(c for c in _RAW if c.name in ("id", "source", "shard")), *_CLUSTER),
+    (*(c for c in RAW if c.name in ("id", "source", "shard")), *CLUSTER),
 )
 FETCHES = Table(
     "fetches",
@@ -210,7 +102,10 @@ FETCHES = Table(
         Column("passing", pl.Boolean(), "The failure may pass: the next run asks again.", required=True),
         Column("md5", pl.String(), "MD5 of the bytes, 32 hex digits."),
         Column("settings", pl.String(), "Digest of the settings that decided whether the address may be had."),
-        *_FETCH,
+        Column(
+            "not_before", UTC_TIME, "The host wants no request before then (Retry-After, up to a day is obeyed).", "UTC"
+        ),
+        *FETCH,
     ),
     append_only=True,
 )
@@ -220,11 +115,21 @@ HOST_FILES = Table(
     FETCHES.columns,
     append_only=True,
 )
+HOST_USE = Table(
+    "host_use",
+    "What hosts with a budget (`fetch.hosts.bytes_per_day`) were asked for, by day (UTC), of all shards.",
+    (
+        Column("host", pl.String(), "Host name.", required=True),
+        Column("bytes", pl.Int64(), "Received from the host, headers and broken transfers included.", "bytes", True),
+        Column("counted_at", UTC_TIME, "When it was counted.", "UTC", True),
+    ),
+    append_only=True,
+)
 LINK_CHECKS = Table(
     "link_checks",
     "One observation a link and round.",
     (
-        *(c for c in _RAW if c.name in ("id", "source", "shard", "url")),
+        *(c for c in RAW if c.name in ("id", "source", "shard", "url")),
         Column("host", pl.String(), "Host name of the address.", required=True),
         Column(
             "state",
@@ -237,7 +142,7 @@ LINK_CHECKS = Table(
         Column("etag", pl.String(), "ETag of the response."),
         Column("last_modified", pl.String(), "Last-Modified of the response, as sent."),
         Column("sha256", pl.String(), "SHA-256 of the body, where one was read."),
-        *(c for c in _FETCH if c.name == "consent"),
+        *(c for c in FETCH if c.name == "consent"),
         Column("detail", pl.String(), "The observation in full, for people."),
         Column("checked_at", UTC_TIME, "When the link was asked.", "UTC", required=True),
     ),
@@ -247,7 +152,7 @@ LINK_DECAY = Table(
     "link_decay",
     "Links by state, for each source, host and day of observation.",
     (
-        *(c for c in _RAW if c.name == "source"),
+        *(c for c in RAW if c.name == "source"),
         Column("host", pl.String(), "Host name of the links.", required=True),
         Column("checked_on", pl.Date(), "Day of the observations.", "UTC", required=True),
         Column("links", pl.Int64(), "Links of this source and host observed up to that day.", required=True),
@@ -289,20 +194,20 @@ RELEASE = Table(
     "release",
     "What a release publishes: PD12M's columns and where each row is from.",
     (
-        *(c for c in _RAW if c.name in ("id", "url", "caption", "width", "height", "mime_type")),
+        *(c for c in RAW if c.name in ("id", "url", "caption", "width", "height", "mime_type")),
         Column("hash", pl.String(), "MD5 of the file, 32 hex digits."),
         Column("license", pl.String(), "Address of the licence."),
         Column("license_id", pl.String(), "The licence: an SPDX id where there is one."),
         Column("attribution", pl.String(), "The credit line that the licence asks for; null where it asks for none."),
-        *(c for c in _RAW if c.name == "source"),
-        *(c for c in _FETCH if c.name == "sha256"),
+        *(c for c in RAW if c.name == "source"),
+        *(c for c in FETCH if c.name == "sha256"),
     ),
 )
 ACCOUNTS = Table(
     "accounts",
     "What became of each account's rows over all shards, and what people decided of it.",
     (
-        *(c for c in _RAW if c.name == "source"),
+        *(c for c in RAW if c.name == "source"),
         Column("account", pl.String(), "The account at the host that published the pictures.", required=True),
         Column("rows", pl.Int64(), "Rows of the account.", required=True),
         Column("kept", pl.Int64(), "Rows that no stage has rejected so far.", required=True),
@@ -317,23 +222,50 @@ ACCOUNTS = Table(
 )
 
 STAGES = (RAW_METADATA, LICENSE_FILTERED, FINGERPRINTS, DEDUPLICATED, RESOLUTION_FILTERED, DOWNLOADED, VERIFIED)
-_OTHERS = (DUPLICATE_CLUSTERS, FETCHES, HOST_FILES, LINK_CHECKS, LINK_DECAY, REMOVALS, SHARDS, ACCOUNTS, RELEASE)
+_OTHERS = (
+    DUPLICATE_CLUSTERS,
+    FETCHES,
+    HOST_FILES,
+    HOST_USE,
+    LINK_CHECKS,
+    LINK_DECAY,
+    REMOVALS,
+    SHARDS,
+    ACCOUNTS,
+    RELEASE,
+)
 TABLES = (*STAGES, *_OTHERS)
 BY_NAME = {table.name: table for table in TABLES}
 
 # What a column that a stage adds is made from: columns of the stage before. Others are passed on by name.
 MADE_FROM: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys((c.name for c in _LICENSE), ("license",)),
+    **dict.fromkeys((c.name for c in LICENSE), ("license",)),
     "attribution": ("title", "caption", "creator", "landing_url", "license"),
     "review": ("caption", "title", "description", "license"),
-    **dict.fromkeys((c.name for c in _FINGERPRINT), ("preview_url", "url")),
-    **dict.fromkeys((c.name for c in _CLUSTER), ("url_key", "fingerprint_sha256", "phash")),
-    **dict.fromkeys((c.name for c in _FETCH), ("url",)),
+    **dict.fromkeys((c.name for c in FINGERPRINT), ("preview_url", "url")),
+    **dict.fromkeys(
+        (c.name for c in CLUSTER),
+        (
+            "url_key",
+            "preview_url",
+            "fingerprint_sha256",
+            "phash",
+            "caption",
+            "width",
+            "height",
+            "md5",
+            "declared_sha256",
+        ),
+    ),
+    **dict.fromkeys((c.name for c in FETCH), ("url",)),
     **{f"declared_{name}": (name,) for name in ("width", "height", "mime_type")},
-    "measured_md5": ("sha256",),
+    "measured_md5": ("url",),
+    "frames": ("sha256",),
+    "drift": ("md5", "declared_sha256", "declared_phash", "low_information", "measured_md5", "sha256"),
 }
 MEASURED_FROM: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("width", "height", "mime_type"), ("sha256",)),
+    **dict.fromkeys(("width", "height", "mime_type", "phash"), ("sha256",)),
+    "low_information": ("low_information", "sha256"),
     "review": ("review", "sha256"),
 }
 """What `verified` sets anew: of the same name before, the declared values."""

@@ -7,6 +7,8 @@ import unicodedata
 
 # Control, format (bidirectional overrides), surrogate and private characters: Unicode general categories.
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co"}
+HOST_OF_URL = r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#]*@)?(\[[^\]/?#]*\]|[^/:?#]*)"
+"""Finds the host name of an address, as its first group (RFC 3986 3.2); its case is as given."""
 
 
 def plain(value: object, length: int = 200) -> str:

@@ -1,4 +1,7 @@
-"""What several rooms' tests need: a lake in a folder and the same on a real S3 endpoint, and one that is built."""
+"""What several rooms' tests need: a lake in a folder, the same on S3 servers (moto and Swift), and one that is built.
+
+moto's server starts at once but accepts any secret. Swift checks signatures and is asked for by the marker `swift`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+
+from imgtext_assets_tests.swift.rig import Swift, installation, swift
 
 if TYPE_CHECKING:  # it imports Dagster, which most rooms' tests can do without
     from imgtext_assets_tests.defs.world import World
@@ -39,23 +44,49 @@ def s3_root_of_module(s3_endpoint: str) -> Iterator[str]:
 
 
 def new_bucket(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """`s3://` address of an empty bucket, with the environment that every AWS client reads."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    """`s3://` address of an empty bucket on moto's server, with the environment that every AWS client reads."""
+    variables = {"AWS_ENDPOINT_URL": s3_endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    return _bucket_in(variables | {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def swift_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swift]:
+    """OpenStack Swift on loopback, for the whole session. Its logs stay in pytest's temporary folder."""
+    venv = installation()
+    if venv is None:
+        pytest.fail("Swift is not installed: `make s3-test` does it; or deselect these tests with -m 'not swift'")
+    with swift(tmp_path_factory.mktemp("swift"), venv) as store:
+        yield store
+
+
+@pytest.fixture
+def swift_root(swift_store: Swift, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """`s3://` address of an empty bucket on Swift; where its test fails, the servers' logs are told."""
+    yield _bucket_in(swift_store.environment(), monkeypatch)
+    print(swift_store.logs())  # pytest shows it where the test failed
+
+
+@pytest.fixture(scope="module")
+def swift_root_of_module(swift_store: Swift) -> Iterator[str]:
+    """The same for what a whole module's tests share."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield _bucket_in(swift_store.environment(), monkeypatch)
+
+
+def _bucket_in(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
     bucket = f"lake-{secrets.token_hex(4)}"
-    boto3.client("s3").create_bucket(Bucket=bucket)
+    boto3.Session().client("s3").create_bucket(Bucket=bucket)
     return f"s3://{bucket}"
 
 
-@pytest.fixture(params=["local", "s3"])
+@pytest.fixture(params=["local", "s3", pytest.param("swift", marks=pytest.mark.swift)])
 def lake_root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The root of an empty lake: a folder, and an S3 prefix."""
+    """The root of an empty lake: a folder, and an S3 prefix on each of the servers."""
     if request.param == "local":
         return str(tmp_path / "lake")
-    return request.getfixturevalue("s3_root") + "/some/prefix"
+    return request.getfixturevalue(f"{request.param}_root") + "/some/prefix"
 
 
 @pytest.fixture(scope="session")

@@ -171,7 +171,18 @@ def test_every_command_explains_itself_even_without_a_catalog(
 
 
 def test_the_commands_are_the_ones_that_are_promised() -> None:
-    assert COMMANDS == ["accounts", "build", "decide", "demo", "recheck", "release", "remove", "status", "trace"]
+    assert COMMANDS == [
+        "accounts",
+        "bucket",
+        "build",
+        "decide",
+        "demo",
+        "recheck",
+        "release",
+        "remove",
+        "status",
+        "trace",
+    ]
 
 
 def test_it_runs_as_a_program_of_its_own(built: World) -> None:
@@ -255,6 +266,20 @@ def test_a_bucket_that_is_not_there_is_said(imgtext: Imgtext, branch: World, s3_
         told = imgtext(branch, *command)
         assert told.code == 1, command
         assert f"{s3_root}-missing" in told.err
+
+
+def test_a_bucket_is_prepared_and_a_build_can_use_it(imgtext: Imgtext, branch: World, s3_root: str) -> None:
+    bucket = f"{s3_root}-new"
+    _rewrite(branch, lake=f"{bucket}/lake")
+    shown = imgtext(branch, "bucket", "--dry-run")
+    assert shown.code == 0
+    assert "Nothing was changed." in shown.out
+    assert imgtext(branch, "build").code == 1
+    done = imgtext(branch, "bucket")
+    assert (done.code, "to do" in done.out) == (0, False)
+    assert imgtext(branch, "build", "--until", "license_filtered").code == 0
+    again = imgtext(branch, "bucket")
+    assert (again.code, "done" in again.out) == (0, False)
 
 
 def test_a_lake_that_is_a_file_is_said(imgtext: Imgtext, branch: World) -> None:

@@ -43,7 +43,7 @@ def build_defs(catalog: Catalog | None = None, **overrides: Any) -> dg.Definitio
     """
     catalog = catalog or load_catalog()
     check_catalog(catalog)
-    lake = overrides.get("lake") or Lake(catalog.lake)
+    lake = overrides.get("lake") or Lake(catalog.lake, catalog.storage.fsync)
     resources = {
         "catalog": catalog,
         "lake": lake,

@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from imgtext_assets.catalog import Catalog, digest
+from imgtext_assets.catalog import Catalog, FetchSettings, digest
+from imgtext_assets.defs.budget import Ledger
 from imgtext_assets.defs.journal import journal_of_hosts
 from imgtext_assets.defs.orders import load_orders
 from imgtext_assets.defs.progress import Progress
-from imgtext_assets.fetch import Outcome, Request, fetch_all, harvest
+from imgtext_assets.fetch import Outcome, Request, fetch_all, harvest, new_hosts
 from imgtext_assets.fetch.addresses import URL, BadURL, parse_url
+from imgtext_assets.fetch.hosts import Hosts
 from imgtext_assets.lake import Lake
 from imgtext_assets.rights.consent import (
     FRESH,
@@ -57,10 +60,12 @@ class HostConsent:
         For that a request is put again from its beginning, once for each such host on its way, all of them at once.
         One that is led to another host each time ends as `redirect_loop` after `fetch.max_redirects` of them.
         """
-        settings = self.catalog.fetch
+        settings, ledger = self.catalog.fetch, Ledger(self.lake, self.catalog.fetch)
         for left in range(settings.max_redirects, -1, -1):
             held: list[Outcome] = []
-            for outcome in fetch_all(requests, settings, consent):
+            for outcome in ledger.watch(
+                fetch_all(requests, settings, consent, ledger.budget, _hosts(settings.model_dump_json()))
+            ):
                 if outcome.unheard is None or not left:
                     yield outcome
                 else:
@@ -125,9 +130,17 @@ class HostConsent:
         return host_files(result.answers)
 
     def _ask(self, urls: Iterable[str]) -> Iterator[Outcome]:
-        settings = self.catalog.fetch
+        settings, ledger = self.catalog.fetch, Ledger(self.lake, self.catalog.fetch)
         patient = settings.model_copy(update={"max_redirects": max(_REDIRECTS, settings.max_redirects)})
-        return fetch_all((Request(url, at_most=MAX_BYTES) for url in urls), patient)
+        requests = (Request(url, at_most=MAX_BYTES) for url in urls)
+        hosts = _hosts(settings.model_dump_json())
+        return ledger.watch(fetch_all(requests, patient, budget=ledger.budget, hosts=hosts))
+
+
+@lru_cache(maxsize=1)
+def _hosts(settings: str) -> Hosts[Any]:
+    """What this process knows of when hosts may be asked again, for pictures and for their own files, of all shards."""
+    return new_hosts(FetchSettings.model_validate_json(settings))
 
 
 def _normalised(address: str) -> str:

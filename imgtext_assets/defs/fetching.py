@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
 from imgtext_assets.catalog import Catalog, digest
 from imgtext_assets.defs.consent import HostConsent
 from imgtext_assets.defs.describe import listed
 from imgtext_assets.defs.journal import journal_of_shard
 from imgtext_assets.defs.progress import Progress
-from imgtext_assets.fetch import Harvest, Request, harvest
+from imgtext_assets.fetch import Harvest, Outcome, Request, harvest
 from imgtext_assets.fetch.harvest import settled
 from imgtext_assets.lake import Lake
+from imgtext_assets.reasons import REFUSALS
 
 # One pool for all that asks the web; dagster.yaml says how many such steps run at once.
 POOL = "web"
+
+
+class Asking(dg.Config):
+    """How an asset asks the web in this run."""
+
+    retry_final: bool = Field(default=False, description="also ask again for addresses that had a final answer")
 
 
 @dataclass(frozen=True)
@@ -28,11 +37,21 @@ class Fetcher:
     lake: Lake
     catalog: Catalog
     progress: Progress
+    retry_final: bool = False
 
-    def fetch(self, rows: pl.DataFrame, what: str, url: str = "url", url_key: str = "url_key") -> Harvest:
+    def fetch(
+        self,
+        rows: pl.DataFrame,
+        what: str,
+        url: str = "url",
+        url_key: str = "url_key",
+        stored: Callable[[str], None] = lambda _: None,
+        check: Callable[[], None] = lambda: None,
+    ) -> Harvest:
         """An answer for every address of the rows: from the shard's journal where it has one, else from the web.
 
-        A picture whose preview was refused is refused like it, and not asked for: the two are one work.
+        A picture whose preview was refused is refused like it, and not asked for: the two are one work. `stored` is
+        told the SHA-256 of each file that comes in. `check` is called at every answer; what it raises ends the fetch.
         """
         pairs = rows.select(key=pl.col(url_key), address=pl.col(url)).drop_nulls()
         addresses = dict(pairs.unique("key", keep="first", maintain_order=True).iter_rows())
@@ -43,20 +62,29 @@ class Fetcher:
         previews = rows.select("url_key", "url", "preview_url").drop_nulls() if _has_previews(rows, url) else None
         asked_before = [] if previews is None else previews["preview_url"]
         known = hosts.without_lifted(journal.known({*addresses, *asked_before}))
-        done = set(settled(known, settings)["url_key"])
-        consent = hosts.of(address for key, address in addresses.items() if key not in done)
+        done = set(settled(known, settings, self.retry_final)["url_key"])
+        # What was had may be refused by now, and so be asked for again: then its host's word is needed, too.
+        consent = hosts.of(address for key, address in addresses.items() if self.retry_final or key not in done)
         known = hosts.judged_again(known, consent, settings)
         refused = known.clear() if previews is None else _refused_with_preview(previews, settled(known, settings))
         for key in refused["url_key"]:
             addresses.pop(key, None)
+
+        def ask(urls: Iterable[str]) -> Iterator[Outcome]:
+            for outcome in hosts.fetch((Request(url, picture=True) for url in urls), consent):
+                check()
+                yield outcome
+
         result = harvest(
             addresses,
             known,
             settings=settings,
-            ask=lambda urls: hosts.fetch([Request(url) for url in urls], consent),
+            ask=ask,
             store=self.lake.blobs.put,
             journal=journal.append,
             progress=self.progress.start(self.context, what),
+            stored=stored,
+            retry_final=self.retry_final,
         )
         journal.compact()
         result = replace(result, answers=pl.concat([result.answers, refused]))
@@ -71,7 +99,7 @@ def _has_previews(rows: pl.DataFrame, url: str) -> bool:
 
 def _refused_with_preview(previews: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Answers (rows of FETCHES) for the pictures (url_key, url, preview_url) whose preview was refused, with why."""
-    refused = known.filter(outcome="opted_out").rename({"url_key": "preview_url"}).drop("url")
+    refused = known.filter(pl.col("outcome").is_in(list(REFUSALS))).rename({"url_key": "preview_url"}).drop("url")
     pictures = previews.join(refused, on="preview_url")
     return pictures.unique("url_key", keep="first", maintain_order=True).select(known.columns)
 
@@ -82,19 +110,19 @@ def counts(*results: Harvest) -> dict[str, int]:
         "fetched": sum(result.fetched for result in results),
         "already_in_blob_store": sum(result.found for result in results),
         "failed": sum(result.failed for result in results),
-        "opted_out": sum(result.answers.filter(outcome="opted_out").height for result in results),
+        "refused": sum(result.answers.filter(pl.col("outcome").is_in(list(REFUSALS))).height for result in results),
     }
 
 
-def refused_by(opted_out: pl.DataFrame) -> dict[str, int]:
-    """Of rows whose outcome is `opted_out`, how many each signal refused: the first word of their `detail`."""
+def refused_by(refused: pl.DataFrame) -> dict[str, int]:
+    """Of rows that somebody refused, how many each signal did: the first word of their `detail`."""
     signal = pl.col("detail").str.extract("^([^:]+)").alias("signal")
-    return dict(opted_out.group_by(signal).len().sort("len", "signal", descending=[True, False]).iter_rows())
+    return dict(refused.group_by(signal).len().sort("len", "signal", descending=[True, False]).iter_rows())
 
 
 def _summary(what: str, result: Harvest) -> str:
-    by_signal = refused_by(result.answers.filter(outcome="opted_out"))
-    refused = f"; opted out by {listed(by_signal)}" if by_signal else ""
+    by_signal = refused_by(result.answers.filter(pl.col("outcome").is_in(list(REFUSALS))))
+    refused = f"; refused by {listed(by_signal)}" if by_signal else ""
     return (
         f"{what}: {result.fetched:,} fetched, {result.found:,} already in the blob store, {result.failed:,} failed"
         f"{refused}"

@@ -57,6 +57,7 @@ class Pipeline:
     """A catalog's lake and the instance that its runs show on.
 
     `engine` decodes and `reader` opens files for all runs; without them, each run starts processes of its own.
+    With `retry_final`, addresses are asked again that had a final answer.
     """
 
     catalog: Catalog
@@ -65,6 +66,7 @@ class Pipeline:
     bars: Bars
     engine: Engine | None = None
     reader: Engine | None = None
+    retry_final: bool = False
 
     @cached_property
     def defs(self) -> dg.Definitions:
@@ -101,7 +103,7 @@ class Pipeline:
         shards = [shard for shard in shards if shard in ready]
         again = {
             DEDUPLICATED.name: stale.shards_with_new_verdicts(self.lake),
-            DOWNLOADED.name: [*stale.shards_to_ask_again(self.lake), *elsewhere],
+            DOWNLOADED.name: [*stale.shards_to_ask_again(self.lake, final_too=self.retry_final), *elsewhere],
             VERIFIED.name: late,
         }
         return problems + self._run_stages("build", [s for s in BUILD if s in wanted], shards, again, force)
@@ -164,7 +166,9 @@ class Pipeline:
         ]
 
     def _run(self, job: str, shard: str | None = None, assets: Sequence[str] | None = None) -> list[str]:
-        result = run_job(self.defs, job, self.instance, shard, assets)
+        fetches = self.retry_final and DOWNLOADED.name in (assets or ())
+        config = {DOWNLOADED.name: {"retry_final": True}} if fetches else None
+        result = run_job(self.defs, job, self.instance, shard, assets, config)
         return [] if result.ok else [f"{shard or 'all shards'}: {result.problem} (run {result.run_id})"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,8 +55,12 @@ def run_job(
     on: dg.DagsterInstance,
     shard: str | None = None,
     assets: Sequence[str] | None = None,
+    config: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> RunResult:
-    """Run a job, or some of its assets with their checks, for one shard or for none. Never raises for what failed."""
+    """Run a job, or some of its assets with their checks, for one shard or for none. Never raises for what failed.
+
+    `config` is that of assets, by their names.
+    """
     end_killed_runs(on)
     run_id = str(uuid.uuid4())
     with holding_lock(on, run_id):
@@ -64,7 +68,7 @@ def run_job(
             instance=on,
             partition_key=shard,
             asset_selection=[dg.AssetKey(asset) for asset in assets] if assets else None,
-            run_config=_QUIET,
+            run_config=_QUIET | {"ops": {asset: {"config": of_asset} for asset, of_asset in (config or {}).items()}},
             raise_on_error=False,
             run_id=run_id,
             tags=TAGS,

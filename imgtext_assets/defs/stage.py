@@ -16,7 +16,6 @@ from imgtext_assets.tables import STAGES, Table
 
 _OF_ASKING = ("fetched_at", "attempts", "consent")
 OWNERS = ["team:dataset-engineering"]
-NETWORK_RETRY = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL)
 
 
 def table_options(table: Table, *, group: str, kinds: set[str], partitioned: bool = True) -> dict[str, Any]:

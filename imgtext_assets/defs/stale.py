@@ -17,6 +17,7 @@ from imgtext_assets.defs.checks import BLOCKING_CHECKS
 from imgtext_assets.defs.history import SOURCE_FILES, as_input, made_by, newest
 from imgtext_assets.defs.orders import Orders
 from imgtext_assets.lake import Lake
+from imgtext_assets.reasons import PASSING
 from imgtext_assets.sources import url_key
 from imgtext_assets.tables import (
     DEDUPLICATED,
@@ -32,8 +33,6 @@ from imgtext_assets.tables import (
 )
 
 _SHARDS_AT_ONCE = 20  # two million rows: some 600 MB
-# Failures at `downloaded` that another day may not have: a build asks again.
-PASSING_REASONS = ("throttled", "server_error", "timeout", "dns", "tls", "unreachable", "incomplete")
 
 
 def stages_to_run(
@@ -121,11 +120,11 @@ def shards_with_new_verdicts(lake: Lake) -> list[str]:
     return sorted(missing | set(differing.unique().collect()["shard"]))
 
 
-def shards_to_ask_again(lake: Lake) -> list[str]:
-    """Shards with rows that failed at `downloaded` for a reason that may have passed."""
-    failed = lake.tables.scan(DOWNLOADED.name, DOWNLOADED.schema).filter(
-        pl.col("reject_reason").is_in(list(PASSING_REASONS))
-    )
+def shards_to_ask_again(lake: Lake, *, final_too: bool = False) -> list[str]:
+    """Shards with rows that failed at `downloaded` for a reason that may have passed, or with `final_too` for any."""
+    reason = pl.col("reject_reason")
+    wanted = reason.is_not_null() if final_too else reason.is_in(list(PASSING))
+    failed = lake.tables.scan(DOWNLOADED.name, DOWNLOADED.schema).filter(wanted)
     return failed.select(pl.col("shard").unique().sort()).collect()["shard"].to_list()
 
 

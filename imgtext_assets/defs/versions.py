@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
 
-from imgtext_assets.catalog import CaptionPolicy, Catalog, LicensePolicy, digest
+from imgtext_assets.catalog import CaptionPolicy, Catalog, DriftPolicy, LicensePolicy, digest
 from imgtext_assets.tables import STAGES
 
 # Raised when an asset's code gives other rows for the same input, so that what it made before shows as stale.
 _CODE = {
-    **dict.fromkeys((table.name for table in STAGES), 2),
-    "duplicate_clusters": 1,
+    **dict.fromkeys((table.name for table in STAGES), 3),
+    "duplicate_clusters": 2,
     "accounts": 1,
-    "link_checks": 2,
+    "link_checks": 3,
     "link_decay": 1,
     "release": 2,
 }
@@ -32,6 +32,12 @@ class SourceNames(BaseModel):
     """Which sources are compared for duplicates."""
 
     names: list[str]
+
+
+class Animated(BaseModel):
+    """What becomes of animated pictures."""
+
+    animated: str
 
 
 class StatedClaims(BaseModel):
@@ -66,10 +72,14 @@ def code_versions(catalog: Catalog) -> dict[str, str]:
     obeys: Mapping[str, Sequence[BaseModel]] = {
         "license_filtered": [policy.licenses, policy.captions, own],
         "fingerprints": [policy.resolution, pictures, *asked],
-        "duplicate_clusters": [policy.duplicates, SourceNames(names=[source.name for source in catalog.sources])],
+        "duplicate_clusters": [
+            policy.duplicates,
+            DriftPolicy(placeholder_links=policy.drift.placeholder_links),
+            SourceNames(names=[source.name for source in catalog.sources]),
+        ],
         "resolution_filtered": [policy.resolution],
         "downloaded": asked,
-        "verified": [policy.resolution, claims, pictures],
+        "verified": [policy.resolution, policy.drift, Animated(animated=policy.animated), claims, pictures],
         "link_decay": [catalog.links],
         "release": [catalog.release],
     }

@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import replace
 
+import imagehash
 from PIL import ExifTags, Image
 
 from imgtext_assets.demo.cases import Link, published
@@ -44,6 +45,17 @@ def resized(link: Link, scale: float) -> Link:
 
 def _copy(case: str, link: Link, body: bytes) -> Link:
     return replace(link, case=case, body=body, page=Page(body)).ends("deduplicated", "near_duplicate")
+
+
+def drifted(re_encoded: Picture, replaced: Picture, other: Picture) -> list[Link]:
+    """Files that their host has changed since they were listed: encoded again, which may be, and another picture."""
+    links = [published("re_encoded_since_listed", re_encoded), published("replaced_since_listed", replaced)]
+    pages = [jpeg(image_of(links[0]), 60), jpeg(other.image())]
+    again, another = (
+        replace(link, page=Page(page), phash=str(imagehash.phash(image_of(link))))
+        for link, page in zip(links, pages, strict=True)
+    )
+    return [again, another.ends("verified", "replaced")]
 
 
 def small(case: str, picture: Picture) -> Link:

@@ -77,6 +77,8 @@ class Link:
     """The declared MD5 where it is not that of `body`."""
     sha256: str | None = None
     """The declared SHA-256 where it is not that of `body`."""
+    phash: str | None = None
+    """The declared perceptual hash, 16 hex digits."""
     similarity: float = 0.31
     aesthetic: float = 6.25
     line: str | None = None
@@ -146,7 +148,8 @@ def _on_the_web(link: Link) -> Link:
         "unavailable_picture": (Page(redirect=UNAVAILABLE), "placeholder"),
         "redirect_to_private_address": (Page(redirect="http://169.254.169.254/latest/meta-data/"), "blocked_address"),
         "redirect_loop": (Page(redirect=moved), "redirect_loop"),
-        "shorter_than_promised": (Page(half, promise=len(body)), "incomplete"),
+        "error_page_with_status_200": (Page(error, "text/html"), "not_image"),
+        "shorter_than_promised": (Page(half, promise=len(body)), "truncated"),
     }
     alive: dict[str, Page] = {
         "flaky_503": Page(body, flaky=(503,), retry_after=1),
@@ -156,7 +159,6 @@ def _on_the_web(link: Link) -> Link:
         "wrong_content_type": Page(body, "application/octet-stream"),
     }
     no_picture: dict[str, tuple[Page, str]] = {
-        "error_page_with_status_200": (Page(error, "text/html"), "not_image"),
         "empty": (Page(b""), "not_image"),
         "truncated": (Page(half), "damaged"),
     }

@@ -47,7 +47,10 @@ _SAYING_NOTHING_AGAINST_IT = {
     "opt_out_of_another_robot": {"X-Robots-Tag": "otherbot: noai, noimageai"},
     "tdm_not_reserved": {"TDM-Reservation": "0"},
 }
-_CLOSED_FOLDERS = {"robots_txt_disallows": DISALLOWED_FOLDER, "tdm_reserved_by_host": RESERVED_FOLDER}
+_CLOSED_FOLDERS = {
+    "robots_txt_disallows": (DISALLOWED_FOLDER, "robots_disallowed"),
+    "tdm_reserved_by_host": (RESERVED_FOLDER, "opted_out"),
+}
 
 
 def consent_cases(pictures: Iterator[Picture], *names: str) -> list[Link]:
@@ -58,8 +61,9 @@ def consent_cases(pictures: Iterator[Picture], *names: str) -> list[Link]:
 def _said_by_host(link: Link) -> Link:
     if (headers := _SAYING_NOTHING_AGAINST_IT.get(link.case)) is not None:
         return replace(link, page=Page(link.body, headers=headers))
-    if (folder := _CLOSED_FOLDERS.get(link.case)) is not None:
-        return replace(link, folder=folder).ends("downloaded", "opted_out")
+    if (closed := _CLOSED_FOLDERS.get(link.case)) is not None:
+        folder, reason = closed
+        return replace(link, folder=folder).ends("downloaded", reason)
     return replace(link, page=Page(link.body, headers=_SAYING_NO[link.case])).ends("downloaded", "opted_out")
 
 

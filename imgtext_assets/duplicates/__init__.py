@@ -1,11 +1,12 @@
 """Which pictures repeat which, over all shards, and which of them is kept.
 
-Pure: frames in, frames out. What belongs here: the exact search for near pairs of hashes, clusters and their keepers.
-What does not: taking the hashes (`pictures/`).
+Pure: frames in, frames out. What belongs here: the exact search for near pairs of hashes, clusters and their keepers,
+and the pictures with which hosts answer for what they no longer have. What does not: taking the hashes (`pictures/`).
 """
 
 from imgtext_assets.duplicates.clusters import find_clusters
 from imgtext_assets.duplicates.near import near_pairs
+from imgtext_assets.duplicates.placeholders import PLACEHOLDER_RULE, placeholders, with_placeholders
 from imgtext_assets.duplicates.verdicts import deduplicate
 
-__all__ = ["deduplicate", "find_clusters", "near_pairs"]
+__all__ = ["PLACEHOLDER_RULE", "deduplicate", "find_clusters", "near_pairs", "placeholders", "with_placeholders"]

@@ -1,7 +1,7 @@
 """Over all shards: who repeats whom, who is kept in whose stead, and by which rule.
 
 What belongs here: the rules, the rank of rows, the greedy choice of keepers. What does not: the search for near pairs
-(`near`), what becomes of the rows (`verdicts`).
+(`near`), what repeats nothing but is no picture of its link (`placeholders`), what becomes of the rows (`verdicts`).
 """
 
 from __future__ import annotations
@@ -16,17 +16,22 @@ import polars as pl
 from imgtext_assets import tables
 from imgtext_assets.catalog import DuplicatePolicy
 from imgtext_assets.duplicates.near import near_pairs
+from imgtext_assets.duplicates.placeholders import placeholders
 
 RULES = ("same_id", "same_url", "same_bytes", "near_duplicate")
 KEYS = ("id_key", "url_key", "bytes_key", "hash")  # by rule: what two rows have in common, the hash only nearly so
 NEAR = RULES.index("near_duplicate")
 
 
-def find_clusters(fingerprints: pl.LazyFrame, policy: DuplicatePolicy) -> pl.DataFrame:
+def find_clusters(
+    fingerprints: pl.LazyFrame, policy: DuplicatePolicy, placeholder_links: int | None = None
+) -> pl.DataFrame:
     """The rows that repeat one another, kept and rejected ones: `tables.DUPLICATE_CLUSTERS`, sorted by shard and id.
 
     `fingerprints` are the kept rows of all shards (`tables.FINGERPRINTS`), in any order; id and shard together name a
-    row. Two rows are the same by the first of these rules that holds:
+    row. First, rows whose picture answers for at least `placeholder_links` unlike links of a host are told apart
+    (`placeholders`; null: none is). They have the rule `placeholder` and no keeper, and stand for no other row. Of the
+    rest, two rows are the same by the first of these rules that holds:
 
     1. `same_id`: they are of one source and have the same id (in one shard, `raw_metadata` has told already);
     2. `same_url`: their `url_key` is the same;
@@ -39,6 +44,13 @@ def find_clusters(fingerprints: pl.LazyFrame, policy: DuplicatePolicy) -> pl.Dat
     the same as its keeper itself, never only by way of others, and a keeper is never rejected. Of several keepers the
     one of the earlier rule, then of the higher rank, stands for the row.
     """
+    apart = placeholders(fingerprints, placeholder_links)
+    rest = fingerprints.join(apart.lazy(), on=["shard", "id"], how="anti")
+    return pl.concat([_repeats(rest, policy), apart]).sort("shard", "id")
+
+
+def _repeats(fingerprints: pl.LazyFrame, policy: DuplicatePolicy) -> pl.DataFrame:
+    """The clusters of rows that repeat one another, keepers among them, in any order."""
     rows = _ranked(fingerprints)
     hashes = rows["hash"].drop_nulls().unique().sort().to_numpy()
     pairs = near_pairs(hashes, policy.radius)
@@ -118,4 +130,4 @@ def _clusters(rows: pl.DataFrame, chosen: list[tuple[int, int | None]]) -> pl.Da
         rule=rule.replace_strict(range(len(RULES)), RULES, default=None, return_dtype=pl.String),
         distance=pl.when(rule == NEAR).then((pl.col("hash") ^ kept["hash"]).bitwise_count_ones()),
     ).filter(keeper.is_duplicated())
-    return tables.DUPLICATE_CLUSTERS.conform(clusters.lazy()).sort("shard", "id").collect()
+    return tables.DUPLICATE_CLUSTERS.conform(clusters.lazy()).collect()

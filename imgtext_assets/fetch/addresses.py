@@ -18,7 +18,7 @@ from urllib.parse import quote, urljoin
 
 import idna
 
-from imgtext_assets.catalog import FetchSettings
+from imgtext_assets.settings import FetchSettings
 
 MAX_URL = 8192
 """Longest URL that is asked for, characters (RFC 9110 4.1 asks for at least 8000)."""

@@ -13,29 +13,47 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 
 import pycurl
 
-from imgtext_assets.catalog import FetchSettings
 from imgtext_assets.fetch import outcomes
 from imgtext_assets.fetch.addresses import URL, BadURL, Guard, follow, parse_url
+from imgtext_assets.fetch.budget import Budget
 from imgtext_assets.fetch.consent import Consent
-from imgtext_assets.fetch.hosts import Hosts
+from imgtext_assets.fetch.handle import Handle
+from imgtext_assets.fetch.hosts import Hosts, Parking
+from imgtext_assets.fetch.job import Job
 from imgtext_assets.fetch.multi import Ended, Multi
 from imgtext_assets.fetch.outcomes import Outcome, Request, Verdict
 from imgtext_assets.fetch.transfer import Transfer
+from imgtext_assets.settings import FetchSettings
 
-LOOK_AHEAD = 16_384
-"""How many requests may wait at once: so far a list that is sorted by host is read for hosts to take turns."""
+LOOK_AHEAD = 131_072
+"""How many requests may wait at once: more than a shard has rows, so that whatever their order, no host waits behind
+the requests of another that is slow, quiet or parked."""
+KEPT_CONNECTIONS = 256
+"""How many connections are open at most, idle ones included: hosts take turns, so that of many each one's turn comes
+round when as many others have been asked; well under the 1,024 files that a process often may have open."""
 _READ_AT_ONCE = 256
+LONGEST_WISH = 86_400.0
+"""Seconds: a longer Retry-After counts as a day, for some hosts name years (urllib3 stops at six hours)."""
 _SHOWN = 200  # characters of an address in a detail
 _IDLE_SECONDS = 1.0
 
 
+def new_hosts(settings: FetchSettings) -> Hosts[Job]:
+    """The politeness that the settings ask for, for one `fetch_all` after another."""
+    return Hosts(settings.limits, Parking(settings.park_after, settings.park_seconds, settings.park_times))
+
+
 def fetch_all(
-    requests: Iterable[Request], settings: FetchSettings, consent: Consent | None = None
+    requests: Iterable[Request],
+    settings: FetchSettings,
+    consent: Consent | None = None,
+    budget: Budget | None = None,
+    hosts: Hosts[Job] | None = None,
 ) -> Generator[Outcome, None, None]:
     """Ask for all `requests`; one outcome each, in order of completion.
 
@@ -47,36 +65,30 @@ def fetch_all(
     refuses is not asked for, or broken off before its body. A redirect to a host of which it has heard nothing ends
     as `unheard`. Without one nobody objects.
 
+    `budget` counts all that is received, of broken transfers too. A host that has none left is not asked; what runs
+    then may finish. `hosts` (of `new_hosts`) remember from one call to the next when each may be asked again; they
+    serve one call at a time.
+
     >>> [outcome.reason for outcome in fetch_all([Request("file:///etc/passwd")], FetchSettings())]
     ['blocked_address']
     """
-    client = _Client(settings, consent)
+    client = _Client(settings, consent, budget, hosts or new_hosts(settings))
     try:
         yield from client.outcomes(iter(requests))
     finally:
         client.close()
 
 
-@dataclass(slots=True)
-class _Job:
-    """A request on its way. `url` is what is asked next; `seen` are the addresses of this try."""
-
-    request: Request
-    url: URL
-    attempts: int = 0
-    seconds: float = 0.0
-    seen: list[URL] = field(default_factory=list)
-
-
 class _Client:
-    def __init__(self, settings: FetchSettings, consent: Consent | None) -> None:
-        self._settings, self._consent = settings, consent
-        self._user_agent = settings.user_agent
+    def __init__(
+        self, settings: FetchSettings, consent: Consent | None, budget: Budget | None, hosts: Hosts[Job]
+    ) -> None:
+        self._settings, self._consent, self._budget = settings, consent, budget
         self._guard = Guard(settings)
-        self._multi = Multi(connections=settings.concurrency)
-        self._hosts: Hosts[_Job] = Hosts(settings.limits)
-        self._running: dict[pycurl.Curl, tuple[_Job, Transfer]] = {}
-        self._spare: list[pycurl.Curl] = []
+        self._multi = Multi(connections=max(settings.concurrency, KEPT_CONNECTIONS))
+        self._hosts = hosts
+        self._running: dict[pycurl.Curl, tuple[Job, Handle]] = {}
+        self._spare: list[Handle] = []
         self._more = True
 
     def outcomes(self, requests: Iterator[Request]) -> Iterator[Outcome]:
@@ -88,14 +100,15 @@ class _Client:
                 yield from self._end(ended)
 
     def close(self) -> None:
-        for easy, (_, transfer) in self._running.items():
+        for easy, (job, handle) in self._running.items():
             self._multi.remove(easy)
-            easy.close()
-            transfer.release()
-            transfer.discard()
-        for easy in self._spare:
-            easy.close()
+            handle.close()
+            self._count(job.url.host, handle.transfer)
+            handle.transfer.discard()
+        for handle in self._spare:
+            handle.close()
         self._multi.close()
+        self._hosts.let_go()
 
     def _fill(self, requests: Iterator[Request]) -> Iterator[Outcome]:
         """Start what may start, and read on only while places are free."""
@@ -112,14 +125,14 @@ class _Client:
 
     def _admit(self, request: Request) -> Iterator[Outcome]:
         try:
-            job = _Job(request, parse_url(request.url))
+            job = Job(request, parse_url(request.url))
         except BadURL as error:
             yield Outcome(request, outcomes.BLOCKED.reason, str(error), outcomes.BLOCKED.passing)
             return
         if self._is_placeholder(job.url):
-            yield _failed(job, outcomes.PLACEHOLDER, "the address itself is a placeholder's")
+            yield job.failed(outcomes.PLACEHOLDER, "the address itself is a placeholder's")
         elif refused := self._refused(job.url):
-            yield self._with_consent(_failed(job, *refused), job)
+            yield self._with_consent(job.failed(*refused), job)
         else:
             yield from self._enqueue(job)
 
@@ -128,7 +141,7 @@ class _Client:
         refusal = self._consent.refusal(url.text) if self._consent else None
         return (Verdict(refusal.reason, refusal.passing), refusal.detail) if refusal else None
 
-    def _with_consent(self, outcome: Outcome, job: _Job, transfer: Transfer | None = None) -> Outcome:
+    def _with_consent(self, outcome: Outcome, job: Job, transfer: Transfer | None = None) -> Outcome:
         """The outcome with what was said of the use of its address."""
         if self._consent:
             first = job.seen[0] if job.seen else job.url
@@ -143,14 +156,12 @@ class _Client:
 
     def _start_waiting(self) -> None:
         while self._room() and (job := self._hosts.take(time.monotonic())):
-            if not job.seen:
-                job.attempts += 1
-            job.seen.append(job.url)
-            transfer = Transfer(job.request, job.url, self._settings, self._guard, self._consent)
-            easy = self._spare.pop() if self._spare else pycurl.Curl()
-            transfer.configure(easy, self._user_agent, max(0.001, self._settings.total_seconds - job.seconds))
-            self._running[easy] = job, transfer
-            self._multi.add(easy)
+            job.starts()
+            handle = self._spare.pop() if self._spare else Handle(self._settings, self._guard)
+            transfer = Transfer(job.request, job.url, self._settings, self._consent)
+            handle.start(transfer, max(0.001, self._settings.total_seconds - job.seconds))
+            self._running[handle.easy] = job, handle
+            self._multi.add(handle.easy)
 
     def _patience(self) -> float:
         """Seconds until something may have to be started, if nothing happens before."""
@@ -160,55 +171,70 @@ class _Client:
         return _IDLE_SECONDS if due is None else min(_IDLE_SECONDS, max(0.0, due - time.monotonic()))
 
     def _end(self, ended: Ended) -> Iterator[Outcome]:
-        """Take a transfer that is over off its handle, and decide how its job goes on."""
-        job, transfer = self._running.pop(ended.easy)
+        """Take a transfer that is over off its handle, and decide how its job goes on, and its host's others."""
+        job, handle = self._running.pop(ended.easy)
+        host, transfer = job.url.host, handle.transfer
         job.seconds += float(ended.easy.getinfo(pycurl.TOTAL_TIME))
         self._multi.remove(ended.easy)
-        ended.easy.reset()
-        self._spare.append(ended.easy)
-        self._hosts.done(job.url.host)
-        verdict, detail = transfer.end(ended)
+        self._spare.append(handle)
+        self._count(host, transfer)
+        verdict, detail = handle.end(ended)
+        self._tell(host, verdict, detail)
         if verdict is None:
-            yield self._with_consent(_fine(job, transfer), job, transfer)
-            return
-        transfer.discard()
-        if transfer.redirects:
+            yield self._with_consent(job.fine(transfer), job, transfer)
+        elif transfer.redirects:
             yield from self._redirect(job, transfer)
         elif verdict.retry:
             yield from self._retry(job, transfer, verdict, detail)
         else:
-            yield self._with_consent(_failed(job, verdict, detail, transfer), job, transfer)
+            yield self._with_consent(job.failed(verdict, detail, transfer), job, transfer)
+        if self._barred(host):
+            for other in self._hosts.withdraw(host):
+                yield from self._enqueue(other)
 
-    def _redirect(self, job: _Job, transfer: Transfer) -> Iterator[Outcome]:
+    def _count(self, host: str, transfer: Transfer) -> None:
+        if self._budget is not None:
+            self._budget.add(host, transfer.received)
+
+    def _tell(self, host: str, verdict: Verdict | None, detail: str | None) -> None:
+        """What the end of a transfer says of its host."""
+        if verdict is not None and verdict.reason in outcomes.HOST_FAILURES:
+            self._hosts.failed(host, time.monotonic(), f"{verdict.reason}: {detail}")
+        elif verdict is outcomes.BLOCKED:  # nobody was asked
+            self._hosts.done(host)
+        else:
+            self._hosts.answered(host)
+
+    def _redirect(self, job: Job, transfer: Transfer) -> Iterator[Outcome]:
         location = transfer.headers.get("location", [""])[0]
         if not location:
-            yield _failed(job, outcomes.REDIRECT_LOOP, f"HTTP {transfer.status} without Location", transfer)
+            yield job.failed(outcomes.REDIRECT_LOOP, f"HTTP {transfer.status} without Location", transfer)
             return
         try:
             target = follow(job.url, location)
         except BadURL as error:
-            yield _failed(job, outcomes.BLOCKED, f"redirects to {location[:_SHOWN]!r}: {error}", transfer)
+            yield job.failed(outcomes.BLOCKED, f"redirects to {location[:_SHOWN]!r}: {error}", transfer)
             return
         if self._is_placeholder(target):
-            yield _failed(job, outcomes.PLACEHOLDER, f"redirects to {target.text[:_SHOWN]}", transfer)
+            yield job.failed(outcomes.PLACEHOLDER, f"redirects to {target.text[:_SHOWN]}", transfer)
         elif target in job.seen:
-            yield _failed(job, outcomes.REDIRECT_LOOP, f"redirects back to {target.text[:_SHOWN]}", transfer)
+            yield job.failed(outcomes.REDIRECT_LOOP, f"redirects back to {target.text[:_SHOWN]}", transfer)
         elif len(job.seen) > self._settings.max_redirects:
-            yield _failed(job, outcomes.REDIRECT_LOOP, f"more than {self._settings.max_redirects} redirects", transfer)
+            yield job.failed(outcomes.REDIRECT_LOOP, f"more than {self._settings.max_redirects} redirects", transfer)
         elif refused := self._refused(target):
             verdict, detail = refused
             detail = f"{detail} (redirects to {target.text[:_SHOWN]})"
-            yield self._with_consent(_failed(job, verdict, detail, transfer), job, transfer)
+            yield self._with_consent(job.failed(verdict, detail, transfer), job, transfer)
         elif self._consent and target.origin != job.url.origin and self._consent.unheard(target.text):
             detail = f"redirects to {target.text[:_SHOWN]}, whose host was not asked for consent"
-            outcome = _failed(job, outcomes.REDIRECT_LOOP, detail, transfer)
+            outcome = job.failed(outcomes.REDIRECT_LOOP, detail, transfer)
             outcome.unheard = target.text
             yield outcome
         else:
             job.url = target
             yield from self._enqueue(job)
 
-    def _retry(self, job: _Job, transfer: Transfer, verdict: Verdict, detail: str | None) -> Iterator[Outcome]:
+    def _retry(self, job: Job, transfer: Transfer, verdict: Verdict, detail: str | None) -> Iterator[Outcome]:
         """Try again later: when the host said, else after exponential backoff with full jitter.
 
         Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
@@ -221,54 +247,35 @@ class _Client:
         if asked is not None or transfer.status == 429:
             self._hosts.hush(host, now + wait)
         if job.attempts >= self._settings.attempts or wait > longest:
-            yield _failed(job, verdict, detail, transfer)
+            outcome = job.failed(verdict, detail, transfer)
+            outcome.not_before = _moment(asked)
+            yield outcome
         else:
-            job.url, job.seen, job.seconds = job.seen[0], [], 0.0
+            job.starts_over()
             yield from self._enqueue(job, due=now + wait)
-        if wait > longest:
-            for other in self._hosts.withdraw(host):
-                yield from self._enqueue(other)
 
-    def _enqueue(self, job: _Job, due: float = 0.0) -> Iterator[Outcome]:
-        """Let the job wait for its turn, unless the host's quiet lasts too long for that."""
-        now, host = time.monotonic(), job.url.host
-        quiet = self._hosts.quiet_until(host) - now
-        if quiet > self._settings.max_wait_seconds:
-            yield _failed(job, outcomes.THROTTLED, f"{host} wants no requests for {quiet:.0f} s")
+    def _enqueue(self, job: Job, due: float = 0.0) -> Iterator[Outcome]:
+        """Let the job wait for its turn, unless its host is not to be asked any more."""
+        if barred := self._barred(job.url.host):
+            outcome = job.failed(*barred)
+            if barred[0] is outcomes.THROTTLED:
+                outcome.not_before = _moment(self._hosts.quiet_until(job.url.host) - time.monotonic())
+            yield outcome
         else:
-            self._hosts.put(host, job, now, due)
+            self._hosts.put(job.url.host, job, time.monotonic(), due)
+
+    def _barred(self, host: str) -> tuple[Verdict, str] | None:
+        """Why the host is not asked any more in this run; None: it is, be it later."""
+        if self._budget is not None and self._budget.left(host) == 0:
+            return outcomes.BUDGET_SPENT, f"{host} has sent all that fetch.hosts.bytes_per_day allows"
+        if why := self._hosts.given_up(host):
+            return outcomes.PARKED, f"{host} failed too often in a row, last with {why}"
+        quiet = self._hosts.quiet_until(host) - time.monotonic()
+        if quiet > self._settings.max_wait_seconds:
+            return outcomes.THROTTLED, f"{host} wants no requests for {quiet:.0f} s"
+        return None
 
 
-def _fine(job: _Job, transfer: Transfer) -> Outcome:
-    body = transfer.body
-    if body is not None:
-        body.seek(0)
-    return Outcome(
-        request=job.request,
-        http_status=transfer.status,
-        final_url=transfer.url.text,
-        etag=transfer.header("etag"),
-        last_modified=transfer.header("last-modified"),
-        content_type=transfer.header("content-type"),
-        sha256=transfer.sha256.hexdigest() if body is not None else None,
-        md5=transfer.md5.hexdigest() if body is not None else None,
-        bytes=transfer.size if body is not None else None,
-        attempts=job.attempts,
-        body=body,
-        not_modified=transfer.status == 304,
-    )
-
-
-def _failed(job: _Job, verdict: Verdict, detail: str | None, transfer: Transfer | None = None) -> Outcome:
-    """`transfer` is the last one of the job; None where it ends without having asked."""
-    answered = transfer if transfer is not None and transfer.answered else None
-    return Outcome(
-        request=job.request,
-        reason=verdict.reason,
-        detail=detail,
-        passing=verdict.passing,
-        http_status=answered.status if answered else None,
-        final_url=answered.url.text if answered else None,
-        content_type=answered.header("content-type") if answered else None,
-        attempts=job.attempts,
-    )
+def _moment(seconds: float | None) -> datetime | None:
+    """The time so many seconds from now, as far as such a wish is obeyed."""
+    return None if seconds is None else datetime.now(UTC) + timedelta(seconds=min(seconds, LONGEST_WISH))

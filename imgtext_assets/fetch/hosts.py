@@ -1,10 +1,14 @@
 """Politeness: when which host may be asked again.
 
 Holds the jobs that wait and hands out one that may start now: never more at once on a host than its concurrency,
-never two starts closer than its rate allows, none while the host has asked for quiet (Retry-After), and always the
-host that has been free the longest, so that hosts take turns and one that waits holds up no other.
+never two starts closer than its rate allows, none while the host has asked for quiet (Retry-After) or rests, and
+always the host that has been free the longest, so that hosts take turns and one that waits holds up no other.
 
-What belongs here: queues and clocks. What does not: HTTP, and what a job is.
+A host that keeps failing is parked, as by a circuit breaker (M. Nygard, "Release It!", ch. 5): it rests, then gets one
+job at a time until it answers; each failure before that means a rest twice as long, and after so many rests it is
+given up.
+
+What belongs here: queues and clocks. What does not: HTTP, and what a job or a failure is.
 """
 
 from __future__ import annotations
@@ -14,38 +18,53 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
-from imgtext_assets.catalog import HostLimits
+from imgtext_assets.settings import HostLimits
 
 Job = TypeVar("Job")
 
 
-@dataclass
+class Parking(NamedTuple):
+    """When a host is parked: after so many failures in a row, first for so long, so many times in a row."""
+
+    after: int = 10
+    seconds: float = 30.0
+    times: int = 3
+
+
+@dataclass(slots=True)
 class _Host(Generic[Job]):
     limits: HostLimits
     running: int = 0
     next_start: float = -math.inf
     quiet_until: float = -math.inf
+    failures: int = 0  # in a row
+    rests: int = 0  # in a row
+    rest_until: float = -math.inf
+    given_up: str | None = None
     listed_at: float | None = None
     waiting: list[tuple[float, int, Job]] = field(default_factory=list)
 
     @property
     def ready_at(self) -> float | None:
         """When the next job may start; None: not before one ends or another comes."""
-        if not self.waiting or self.running >= self.limits.concurrency:
+        at_once = 1 if self.rests else self.limits.concurrency
+        if not self.waiting or self.running >= at_once:
             return None
-        return max(self.waiting[0][0], self.next_start, self.quiet_until)
+        return max(self.waiting[0][0], self.next_start, self.quiet_until, self.rest_until)
 
     def idle(self, now: float) -> bool:
-        return not self.waiting and not self.running and max(self.next_start, self.quiet_until) <= now
+        """Whether it may be forgotten. A host that was parked is not: a run must go on leaving it alone."""
+        busy = self.waiting or self.running or self.rests
+        return not busy and max(self.next_start, self.quiet_until) <= now
 
 
 class Hosts(Generic[Job]):
     """Jobs that wait for their host's turn. Times are seconds of one monotonic clock, given by the caller."""
 
-    def __init__(self, limits: Callable[[str], HostLimits]) -> None:
-        self._limits = limits
+    def __init__(self, limits: Callable[[str], HostLimits], parking: Parking = Parking()) -> None:  # noqa: B008
+        self._limits, self._parking = limits, parking
         self._hosts: dict[str, _Host[Job]] = {}
         self._turns: list[tuple[float, int, str]] = []  # a heap; an entry counts if it is its host's `listed_at`
         self._order = count()
@@ -76,9 +95,34 @@ class Hosts(Generic[Job]):
         return job
 
     def done(self, host: str) -> None:
-        """A job that was taken has ended: its host has a place free."""
+        """A job that was taken has ended, and says nothing of the host: a place is free."""
         self._hosts[host].running -= 1
         self._list(host)
+
+    def answered(self, host: str) -> None:
+        """A job that was taken has ended with an answer: the host is well."""
+        state = self._hosts[host]
+        state.failures = state.rests = 0
+        state.rest_until, state.given_up = -math.inf, None
+        self.done(host)
+
+    def failed(self, host: str, now: float, why: str) -> None:
+        """A job that was taken has ended with a failure that speaks against the host."""
+        state = self._hosts[host]
+        state.failures += 1
+        # What was under way when the rest began says nothing new.
+        due = state.failures >= self._parking.after or state.rests
+        if due and state.rest_until <= now and state.given_up is None:
+            if state.rests < self._parking.times:
+                state.rest_until = now + self._parking.seconds * 2**state.rests
+                state.rests += 1
+            else:
+                state.given_up = why
+        self.done(host)
+
+    def given_up(self, host: str) -> str | None:
+        """Why the host is not to be asked again: the last failure, as it was told; None where it may be."""
+        return self._hosts[host].given_up if host in self._hosts else None
 
     def hush(self, host: str, until: float) -> None:
         """Start nothing on the host before `until`."""
@@ -91,11 +135,23 @@ class Hosts(Generic[Job]):
 
     def withdraw(self, host: str) -> list[Job]:
         """Take out all jobs that wait for the host; they count as never started."""
+        if host not in self._hosts:
+            return []
         jobs = [job for _, _, job in sorted(self._hosts[host].waiting, key=lambda entry: entry[:2])]
         self._hosts[host].waiting.clear()
         self._hosts[host].listed_at = None
         self.waiting -= len(jobs)
         return jobs
+
+    def let_go(self) -> None:
+        """Drop all jobs, waiting and running. When hosts may be asked again remains: their rates and wishes.
+
+        Hosts that were given up get another chance.
+        """
+        for name, host in list(self._hosts.items()):
+            self._hosts[name] = _Host(host.limits, next_start=host.next_start, quiet_until=host.quiet_until)
+        self._turns.clear()
+        self.waiting = 0
 
     def next_due(self) -> float | None:
         """When `take` may give a job, unless one ends or comes before; None: not until then."""

@@ -9,6 +9,7 @@ What belongs here: waiting for sockets. What does not: what is transferred, and 
 from __future__ import annotations
 
 import selectors
+import threading
 import time
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -21,13 +22,17 @@ _EVENTS = {
     pycurl.POLL_INOUT: selectors.EVENT_READ | selectors.EVENT_WRITE,
 }
 
+CLOSE_SECONDS = 1.0
+"""How long closing is waited for."""
+
 
 class Ended(NamedTuple):
-    """A transfer that is over: its handle, and libcurl's error (0: none) with its words."""
+    """A transfer that is over: its handle, libcurl's error (0: none) with its words, and the errno of connecting."""
 
     easy: pycurl.Curl
-    error: int
-    message: str
+    error: int = pycurl.E_OK
+    message: str = ""
+    os_errno: int = 0
 
 
 class Multi:
@@ -36,6 +41,7 @@ class Multi:
     def __init__(self, connections: int) -> None:
         self._multi = pycurl.CurlMulti()
         self._selector = selectors.DefaultSelector()
+        self._watched: set[int] = set()
         self._timer: float | None = None
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
@@ -63,22 +69,34 @@ class Multi:
         left = 1
         while left:
             left, fine, failed = self._multi.info_read()
-            yield from (Ended(easy, pycurl.E_OK, "") for easy in fine)
-            yield from (Ended(*failure) for failure in failed)
+            yield from map(Ended, fine)
+            for easy, error, message in failed:
+                yield Ended(easy, error, message, int(easy.getinfo(pycurl.OS_ERRNO)))
 
     def close(self) -> None:
-        """Close all connections. Transfers must have been removed."""
+        """Close all connections. Transfers must have been removed.
+
+        libcurl waits here for lookups that are still under way, which take as long as the system's resolver likes; its
+        option against that (CURLMOPT_QUICK_EXIT) is beyond pycurl. So it is left to wait by itself.
+        """
+        closing = threading.Thread(target=self._close, daemon=True)
+        closing.start()
+        closing.join(CLOSE_SECONDS)
+
+    def _close(self) -> None:
         self._multi.close()
         self._selector.close()
 
     def _on_socket(self, event: int, descriptor: int, *_: object) -> None:
-        known = descriptor in self._selector.get_map()
+        known = descriptor in self._watched  # faster than the selector's own map, which every request would pay for
         if event == pycurl.POLL_REMOVE:
             if known:
+                self._watched.remove(descriptor)
                 self._selector.unregister(descriptor)
         elif known:
             self._selector.modify(descriptor, _EVENTS[event])
         else:
+            self._watched.add(descriptor)
             self._selector.register(descriptor, _EVENTS[event])
 
     def _on_timer(self, milliseconds: int) -> None:

@@ -1,8 +1,8 @@
 """What came of a request: the words for it, and which of them may pass.
 
-A failure is an outcome with a reason from `tables.REASONS["downloaded"]`, never an exception. It is *passing* where
+A failure is an outcome with a reason from `reasons.REASONS["downloaded"]`, never an exception. It is *passing* where
 asking again another day may help (the host was down or busy), else *final*. Some passing ones are worth another try
-within the same run.
+within the same run, and some say that the host as a whole is not well.
 
 What belongs here: requests, outcomes, and the meaning of statuses, libcurl's errors and headers. What does not:
 asking.
@@ -10,6 +10,7 @@ asking.
 
 from __future__ import annotations
 
+import errno
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,7 +27,8 @@ class Request:
     """One address to ask for.
 
     `etag` and `last_modified`, as an earlier response gave them, make it conditional. `at_most`: a body that is larger,
-    in bytes, is read so far and counts as whole, however large it is.
+    in bytes, is read so far and counts as whole, however large it is. `picture`: a body that begins like another
+    document (`sniff.document`) is broken off as `not_image`.
     """
 
     url: str
@@ -34,6 +36,7 @@ class Request:
     etag: str | None = None
     last_modified: str | None = None
     at_most: int | None = None
+    picture: bool = False
 
 
 @dataclass(slots=True)
@@ -44,7 +47,7 @@ class Outcome:
     failures, HEAD and 304, and so are the hashes and the size of what was read, `bytes`. `attempts` counts requests,
     redirects not counted; it is 0 where nothing was asked. `not_modified`: 304 to a conditional request.
     `unheard`: the address of another origin that it leads to, for which nobody has been asked for consent; the request
-    may be made again once that is done.
+    may be made again once that is done. `not_before`: the host wants no request before then (Retry-After).
     """
 
     request: Request
@@ -65,6 +68,7 @@ class Outcome:
     body: Body | None = None
     not_modified: bool = False
     unheard: str | None = None
+    not_before: datetime | None = None
 
 
 class Verdict(NamedTuple):
@@ -77,12 +81,18 @@ class Verdict(NamedTuple):
 
 BLOCKED = Verdict("blocked_address", passing=False)
 TOO_LARGE = Verdict("too_large", passing=False)
+NOT_IMAGE = Verdict("not_image", passing=False)
 PLACEHOLDER = Verdict("placeholder", passing=False)
 REDIRECT_LOOP = Verdict("redirect_loop", passing=False)
 THROTTLED = Verdict("throttled", passing=True, retry=True)
-INCOMPLETE = Verdict("incomplete", passing=True, retry=True)
+TRUNCATED = Verdict("truncated", passing=True, retry=True)
+REFUSED = Verdict("refused", passing=True, retry=True)
+RESET = Verdict("reset", passing=True, retry=True)
+BAD_RESPONSE = Verdict("bad_response", passing=True, retry=True)
 UNREACHABLE = Verdict("unreachable", passing=True, retry=True)
 TIMEOUT = Verdict("timeout", passing=True, retry=True)
+PARKED = Verdict("parked", passing=True)
+BUDGET_SPENT = Verdict("budget_spent", passing=True)
 # A name that does not resolve or a bad certificate may be mended within days, hardly within seconds.
 DNS = Verdict("dns", passing=True)
 TLS = Verdict("tls", passing=True)
@@ -101,18 +111,38 @@ _RETRIED_5XX = frozenset({500, 502, 503, 504})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """Statuses whose Location is followed (RFC 9110 15.4)."""
 
+HOST_FAILURES = frozenset({"timeout", "refused", "reset", "unreachable", "bad_response", "dns", "tls", "server_error"})
+"""Failures that speak against the host, not the one address: so many in a row park it (`hosts`)."""
+
+# https://curl.se/libcurl/c/libcurl-errors.html; pycurl has no names for the numbers.
+_WEIRD_SERVER_REPLY, _HTTP2_STREAM, _TOO_LARGE = 8, 92, 100
 _ERRORS = {
     pycurl.E_COULDNT_RESOLVE_HOST: DNS,
     pycurl.E_OPERATION_TIMEDOUT: TIMEOUT,
-    pycurl.E_PARTIAL_FILE: INCOMPLETE,
+    pycurl.E_PARTIAL_FILE: TRUNCATED,
     pycurl.E_FILESIZE_EXCEEDED: TOO_LARGE,
+    _TOO_LARGE: TOO_LARGE,  # libcurl's own limit on headers
     pycurl.E_URL_MALFORMAT: BLOCKED,
+    pycurl.E_RECV_ERROR: RESET,
+    pycurl.E_SEND_ERROR: RESET,
+    pycurl.E_GOT_NOTHING: RESET,
+    _WEIRD_SERVER_REPLY: BAD_RESPONSE,
+    pycurl.E_UNSUPPORTED_PROTOCOL: BAD_RESPONSE,  # HTTP/0.9, or no HTTP at all
+    pycurl.E_BAD_CONTENT_ENCODING: BAD_RESPONSE,
+    pycurl.E_HTTP2: BAD_RESPONSE,
+    _HTTP2_STREAM: BAD_RESPONSE,
     pycurl.E_SSL_CONNECT_ERROR: TLS,
     pycurl.E_PEER_FAILED_VERIFICATION: TLS,
     pycurl.E_SSL_CIPHER: TLS,
     pycurl.E_SSL_ISSUER_ERROR: TLS,
     pycurl.E_SSL_INVALIDCERTSTATUS: TLS,
     pycurl.E_USE_SSL_FAILED: TLS,
+}
+# errno of connect(2), where libcurl only says that it could not connect.
+_NO_CONNECTION = {
+    errno.ECONNREFUSED: REFUSED,
+    errno.ECONNRESET: RESET,
+    errno.ETIMEDOUT: TIMEOUT,
 }
 
 
@@ -127,11 +157,18 @@ def of_status(status: int) -> Verdict | None:
         return Verdict("server_error", passing=True, retry=status in _RETRIED_5XX)
     if status >= 400:
         return _STATUS.get(status, Verdict("forbidden", passing=False))
-    return REDIRECT_LOOP if status >= 300 else Verdict("incomplete", passing=True)
+    return REDIRECT_LOOP if status >= 300 else TRUNCATED._replace(retry=False)
 
 
-def of_error(code: int) -> Verdict:
-    """What an error of libcurl (https://curl.se/libcurl/c/libcurl-errors.html) means; unknown ones: unreachable."""
+def of_error(code: int, os_errno: int = 0, message: str = "") -> Verdict:
+    """What an error of libcurl (https://curl.se/libcurl/c/libcurl-errors.html) means; unknown ones: unreachable.
+
+    `os_errno` is the system's error behind it (CURLINFO_OS_ERRNO; 0: none), `message` are libcurl's words.
+    """
+    if code == pycurl.E_COULDNT_CONNECT:
+        return _NO_CONNECTION.get(os_errno, UNREACHABLE)
+    if code == pycurl.E_RECV_ERROR and not os_errno and "chunk" in message:
+        return BAD_RESPONSE  # libcurl has no number of its own for chunks that are none
     return _ERRORS.get(code, UNREACHABLE)
 
 

@@ -16,7 +16,10 @@ def with_answers(rows: pl.LazyFrame, answers: pl.LazyFrame) -> pl.LazyFrame:
     `answers` has one row of FETCHES for every `url_key` of `rows`.
     """
     joined = rows.drop("reject_reason", "reject_detail").join(
-        answers.drop("url", "md5", "passing", "settings"), on="url_key", how="left", maintain_order="left"
+        answers.drop("url", "passing", "settings").rename({"md5": "measured_md5"}),
+        on="url_key",
+        how="left",
+        maintain_order="left",
     )
     failed = pl.col("outcome").ne_missing("ok")
     return DOWNLOADED.conform(

@@ -1,31 +1,31 @@
-"""One request to one address: its options for libcurl, and its response, judged as it streams in.
+"""One request to one address: its response, judged as it streams in.
 
-What belongs here: everything about a single request and its answer. What does not: redirects, retries and waiting
+What belongs here: everything about a single answer. What does not: libcurl (`handle`), redirects, retries and waiting
 (`client`), and what statuses mean (`outcomes`).
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import re
-import socket
-from collections.abc import Callable
 from datetime import UTC, datetime
+from io import BytesIO
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import cast
 
-import certifi
 import pycurl
 
-from imgtext_assets.catalog import FetchSettings
-from imgtext_assets.fetch.addresses import URL, Guard
+from imgtext_assets.fetch import sniff
+from imgtext_assets.fetch.addresses import URL
 from imgtext_assets.fetch.consent import Consent
 from imgtext_assets.fetch.multi import Ended
 from imgtext_assets.fetch.outcomes import (
     BLOCKED,
+    NOT_IMAGE,
     REDIRECTS,
+    RESET,
     TOO_LARGE,
+    TRUNCATED,
     Body,
     Request,
     Verdict,
@@ -33,6 +33,7 @@ from imgtext_assets.fetch.outcomes import (
     of_status,
     retry_after,
 )
+from imgtext_assets.settings import FetchSettings
 
 MAX_HEADERS = 64 * 2**10
 """Largest header section of one response, interim responses and trailers included, bytes."""
@@ -40,10 +41,10 @@ MAX_IGNORED = 64 * 2**10
 """How much of a redirect's or error's body is read to keep the connection, bytes."""
 MAX_KEPT_HEADER = 1024
 """Longest header value that goes into a table, characters."""
-LOW_SPEED_SECONDS = 10
-"""A transfer slower than `fetch.min_bytes_per_second` for so long is given up."""
 IN_MEMORY = 4 * 2**20
 """A body larger than this goes to a temporary file, bytes."""
+_PIECES = 128
+"""How many pieces of a body are kept as they came, at most: 2 MiB, as libcurl hands on at most 16 KiB at a time."""
 
 _STATUS_LINE = re.compile(rb"HTTP/[0-9.]+ ([0-9]{3})\b")
 _ENTITY_TAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')  # RFC 9110 8.8.3
@@ -53,55 +54,54 @@ _HTTP_DATE = re.compile(r"[ -~]{1,64}")
 class Transfer:
     """What came back so far. Fields are as of now while it runs, and final once it has ended."""
 
-    def __init__(
-        self, request: Request, url: URL, settings: FetchSettings, guard: Guard, consent: Consent | None = None
-    ) -> None:
+    __slots__ = (
+        "_consent",
+        "_file",
+        "_first",
+        "_header_bytes",
+        "_in_body",
+        "_in_header",
+        "_lines",
+        "_pieces",
+        "_settings",
+        "_to_sniff",
+        "_whole",
+        "body",
+        "conditions",
+        "headers",
+        "md5",
+        "received",
+        "request",
+        "sha256",
+        "size",
+        "status",
+        "stopped",
+        "url",
+    )
+
+    def __init__(self, request: Request, url: URL, settings: FetchSettings, consent: Consent | None = None) -> None:
         self.request, self.url = request, url
+        self.conditions = _conditions(request)
         self.status: int | None = None
         self.headers: dict[str, list[str]] = {}
+        self.received = 0
+        """Bytes that came, headers included, whatever became of them."""
         self.size = 0
+        """Bytes of the body."""
         self.body: Body | None = None
+        """The body once it has ended well."""
         self.sha256, self.md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-        self.refused: str | None = None
-        """Why the guard refused the last address that it was asked for."""
         self.stopped: tuple[Verdict, str] | None = None
         """Why we broke it off ourselves."""
-        self.failure: BaseException | None = None
-        """An error of ours in a callback, such as a full disk: libcurl cannot pass it on."""
-        self._settings, self._guard, self._consent = settings, guard, consent
-        self._conditions = _conditions(request)
+        self._settings, self._consent = settings, consent
         self._header_bytes = 0
-        self._in_header = True
+        self._in_header, self._in_body = True, False
+        self._lines: list[bytes] = []  # of the header section that is coming in
+        self._to_sniff = request.picture
+        self._first = b""  # of the body, as far as it is sniffed
+        self._pieces: list[bytes] = []
+        self._file: SpooledTemporaryFile[bytes] | None = None  # the pieces before those
         self._whole = False  # as much was read as was asked for
-        self._sockets: list[socket.socket] = []
-
-    def configure(self, easy: pycurl.Curl, user_agent: str, seconds: float) -> None:
-        """Set all options of a fresh or reset handle, so that the transfer may take `seconds`."""
-        settings = self._settings
-        options: dict[int, Any] = {
-            pycurl.URL: self.url.text,
-            pycurl.NOBODY: self.request.method == "HEAD",
-            pycurl.HTTPHEADER: self._request_headers(),
-            pycurl.USERAGENT: user_agent,
-            pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_2TLS,
-            pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
-            pycurl.FOLLOWLOCATION: False,
-            pycurl.PROXY: "",  # also switches off the environment's proxies
-            pycurl.CAINFO: certifi.where(),  # the wheel's own libcurl looks where only some systems have a store
-            pycurl.SSL_VERIFYPEER: True,
-            pycurl.SSL_VERIFYHOST: 2,
-            pycurl.NOSIGNAL: True,
-            pycurl.BUFFERSIZE: 128 * 2**10,
-            pycurl.CONNECTTIMEOUT_MS: _milliseconds(min(settings.connect_seconds, seconds)),
-            pycurl.TIMEOUT_MS: _milliseconds(seconds),
-            pycurl.LOW_SPEED_LIMIT: settings.min_bytes_per_second,
-            pycurl.LOW_SPEED_TIME: LOW_SPEED_SECONDS,
-            pycurl.OPENSOCKETFUNCTION: self._open_socket,
-            pycurl.HEADERFUNCTION: self._guarded(self._on_header),
-            pycurl.WRITEFUNCTION: self._guarded(self._on_body),
-        }
-        for option, value in options.items():
-            easy.setopt(option, value)
 
     def header(self, name: str) -> str | None:
         """The first value of a header, by its lower-case name; None where there is none fit to be kept."""
@@ -125,90 +125,74 @@ class Transfer:
             return None
         return retry_after(self.header("retry-after") or "", datetime.now(UTC))
 
-    def end(self, ended: Ended) -> tuple[Verdict | None, str | None]:
+    def end(self, ended: Ended, refused: str | None) -> tuple[Verdict | None, str | None]:
         """What came of it, with words for people; (None, None) where all is well.
 
-        A response that carries no picture counts by its status, whatever became of its body.
+        `refused` is why the guard let nothing be dialled. A response that carries no picture counts by its status,
+        whatever became of its body.
         """
-        self.release()
-        if self.failure is not None:
+        verdict, detail = self._judge(ended, refused)
+        if verdict is None and self._in_body:
+            self.body = self._bound()
+        else:
             self.discard()
-            raise self.failure
+        return verdict, detail
+
+    def _judge(self, ended: Ended, refused: str | None) -> tuple[Verdict | None, str | None]:
         if self.stopped is not None:
             return self.stopped
         if self.answered and self.status is not None:
-            if self.status == 304 and self._conditions:
+            if self.status == 304 and self.conditions:
                 return None, None
             if verdict := of_status(self.status):
                 return verdict, f"HTTP {self.status}"
             if self._whole:
                 return None, None
-        if self.refused is not None and ended.error == pycurl.E_COULDNT_CONNECT:
-            return BLOCKED, self.refused
-        if ended.error != pycurl.E_OK or not self.answered:
-            return of_error(ended.error), ended.message[:MAX_KEPT_HEADER] or "no response"
-        return None, None
-
-    def release(self) -> None:
-        """Give back what only a running transfer needs."""
-        for dialled in self._sockets:
-            dialled.close()
-        self._sockets.clear()
+        if refused is not None and ended.error == pycurl.E_COULDNT_CONNECT:
+            return BLOCKED, refused
+        if ended.error == pycurl.E_OK and not self.answered:
+            return RESET, "the connection ended within the headers"
+        if ended.error != pycurl.E_OK:
+            verdict = of_error(ended.error, ended.os_errno, ended.message)
+            if verdict is RESET and self._in_body and not ended.os_errno:
+                verdict = TRUNCATED  # the connection just ended; without TLS libcurl says so itself
+            return verdict, ended.message[:MAX_KEPT_HEADER] or f"libcurl's error {ended.error}"
+        if self._to_sniff and self._in_body:
+            self._sniff()
+        return self.stopped or (None, None)
 
     def discard(self) -> None:
         """Drop the body."""
-        if self.body is not None:
-            self.body.close()
-            self.body = None
+        for held in (self.body, self._file):
+            if held is not None:
+                held.close()
+        self.body = self._file = None
+        self._pieces = []
 
-    def _request_headers(self) -> list[bytes]:
-        headers = ["Accept: image/*,*/*;q=0.1", "Accept-Encoding: identity", *self._conditions]
-        return [header.encode("latin-1") for header in headers]
-
-    def _open_socket(self, _purpose: int, address: Any) -> socket.socket | int:
-        """Dial only what the guard lets pass. libcurl then tries the host's next address, if it has one."""
-        if address.family not in (socket.AF_INET, socket.AF_INET6):
-            self.refused = "not an internet address"
-        else:
-            self.refused = self._guard.objection(*address.addr[:2])
-        if self.refused is not None:
-            return pycurl.SOCKET_BAD
-        try:
-            dialled = socket.socket(address.family, address.socktype, address.protocol)
-        except OSError as error:
-            if error.errno != errno.EAFNOSUPPORT:  # a machine without IPv6 just tries the next address
-                self.failure = error
-            return pycurl.SOCKET_BAD
-        self._sockets.append(dialled)  # pycurl duplicates the descriptor and leaves this one to us
-        return dialled
-
-    def _guarded(self, callback: Callable[[bytes], bool]) -> Callable[[bytes], int]:
-        """A callback for libcurl: -1 breaks the transfer off."""
-
-        def guarded(data: bytes) -> int:
-            try:
-                return len(data) if callback(data) else -1
-            except BaseException as error:  # noqa: BLE001 - raised again by the client
-                self.failure = error
-                return -1
-
-        return guarded
-
-    def _on_header(self, line: bytes) -> bool:
+    def on_header(self, line: bytes) -> bool:
+        """Take a line of a header section or trailer; whether to go on."""
+        self.received += len(line)
         self._header_bytes += len(line)
         if self._header_bytes > MAX_HEADERS:
             return self._stop(TOO_LARGE, f"headers of more than {MAX_HEADERS} bytes")
         if not self._in_header:  # trailers
             return True
-        if match := _STATUS_LINE.match(line):
-            self.status, self.headers = int(match[1]), {}
-        elif line.strip():
+        if line.strip(b"\r\n"):
+            self._lines.append(line)
+            return True
+        return self._on_section()
+
+    def _on_section(self) -> bool:
+        """Read a header section that is whole: an interim response's, which another one follows, or the final one's."""
+        status = _STATUS_LINE.match(self._lines[0]) if self._lines else None
+        lines, self._lines = self._lines[1:], []
+        if status is None or status[1] < b"200":
+            return True
+        self._in_header, self.status = False, int(status[1])
+        for line in lines:
             name, _, value = line.decode("latin-1").partition(":")
             self.headers.setdefault(name.strip().lower(), []).append(value.strip())
-        elif self.status is not None and self.status >= 200:  # else an interim response: another one follows
-            self._in_header = False
-            return self._on_response(self.status)
-        return True
+        return self._on_response(self.status)
 
     def _on_response(self, status: int) -> bool:
         fine = of_status(status) is None
@@ -221,38 +205,67 @@ class Transfer:
         promised = self.headers.get("content-length", [""])[0]
         if self.request.at_most is None and promised.isdecimal() and float(promised) > self._settings.max_bytes:
             return self._stop(TOO_LARGE, f"{promised:.20} bytes; fetch.max_bytes is {self._settings.max_bytes}")
-        self.body = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the outcome's reader closes it
+        self._in_body = True
         return True
 
-    def _on_body(self, data: bytes) -> bool:
-        if self.body is None:
+    def on_body(self, data: bytes) -> bool:
+        """Take a piece of the body; whether to go on."""
+        self.received += len(data)
+        if not self._in_body:
             self.size += len(data)
             return self.size <= MAX_IGNORED
-        if self.request.at_most is not None:
-            data = data[: self.request.at_most - self.size]
-            self._whole = self.size + len(data) == self.request.at_most
+        at_most = self.request.at_most
+        if at_most is not None:
+            data = data[: at_most - self.size]
+            self._whole = self.size + len(data) == at_most
         self.size += len(data)
-        if self.request.at_most is None and self.size > self._settings.max_bytes:
+        if at_most is None and self.size > self._settings.max_bytes:
             return self._stop(TOO_LARGE, f"more than fetch.max_bytes, {self._settings.max_bytes}")
         self.sha256.update(data)
         self.md5.update(data)
-        self.body.write(data)
+        self._pieces.append(data)
+        if self._to_sniff:
+            self._first += data[: sniff.LOOKED_AT]
+            if len(self._first) >= sniff.LOOKED_AT and not self._sniff():
+                return False
+        if len(self._pieces) == _PIECES:
+            self._set_aside()
         return not self._whole
+
+    def _sniff(self) -> bool:
+        """Whether the body may be a picture by its first bytes."""
+        self._to_sniff = False
+        kind = sniff.document(self._first)
+        return kind is None or self._stop(NOT_IMAGE, f"begins as {kind}; Content-Type: {self.header('content-type')}")
+
+    def _set_aside(self) -> None:
+        """Keep the pieces so far as one: however small they come, a body takes not much more memory than its size."""
+        if self._file is None:
+            self._file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the outcome's reader closes it
+        self._file.write(b"".join(self._pieces))
+        self._pieces = []
+
+    def _bound(self) -> Body:
+        """The pieces as one file, which is theirs no longer. Most bodies are copied this once."""
+        if self._file is None:
+            body = BytesIO(b"".join(self._pieces))
+        else:
+            self._set_aside()
+            self._file.seek(0)
+            body, self._file = cast(Body, self._file), None
+        self._pieces = []
+        return body
 
     def _stop(self, verdict: Verdict, detail: str) -> bool:
         self.stopped = (verdict, detail)
         return False
 
 
-def _conditions(request: Request) -> list[str]:
+def _conditions(request: Request) -> list[bytes]:
     """Headers that make the request conditional (RFC 9110 13.1), from validators that are well-formed."""
     conditions = []
     if request.etag and _ENTITY_TAG.fullmatch(request.etag):
         conditions.append(f"If-None-Match: {request.etag}")
     if request.last_modified and _HTTP_DATE.fullmatch(request.last_modified):
         conditions.append(f"If-Modified-Since: {request.last_modified}")
-    return conditions
-
-
-def _milliseconds(seconds: float) -> int:
-    return max(1, round(seconds * 1000))  # 0 would mean libcurl's own, longer limit
+    return [condition.encode("latin-1") for condition in conditions]

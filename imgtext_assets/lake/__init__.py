@@ -21,10 +21,10 @@ __all__ = [
 
 
 class Lake:
-    """Everything under one root: `tables`, `blobs` and `releases`."""
+    """Everything under one root: `tables`, `blobs` and `releases`. `fsync` as in `Blobs` and `Tables`."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, fsync: bool = False) -> None:
         self.root = root
-        self.tables = Tables(root)
-        self.blobs = Blobs(root)
+        self.tables = Tables(root, fsync)
+        self.blobs = Blobs(root, fsync)
         self.releases = Releases(root)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import obstore
 import polars as pl
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import HTTPStore, LocalStore, ObjectStore, from_url
 
 
@@ -40,7 +41,6 @@ def open_store(root: str) -> ObjectStore:
         if is_local(root):
             return LocalStore(root, mkdir=True)
         if root.startswith("s3://"):
-            # Retries are the store's own; a minute is long enough for a SlowDown and short enough to be told.
             return from_url(root, config=_credentials(), client_options=_client_options(), retry_config=_RETRY)
         return HTTPStore.from_url(root)
 
@@ -81,14 +81,14 @@ def store_errors(where: str) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise LakeNotFoundError(f"{where}: not found") from error
-    except PermissionError as error:
-        raise LakeError(f"{where}: access is refused; check the credentials or the folder's owner") from error
     except (BaseError, OSError, pl.exceptions.ComputeError) as error:
         raise LakeError(f"{where}: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:
     text = " ".join(str(error).partition("Debug source")[0].split())
+    if isinstance(error, _REFUSED) or any(f"status code: {status} " in text for status in (401, 403)):
+        return "access is refused; check the credentials or the folder's owner"
     if "os error 28" in text or "No space left" in text:
         return "the disk is full; make room and run again, what is there already is complete"
     return f"{text[:300]}; check that the place exists and answers, then run again"
@@ -126,7 +126,13 @@ _VARIABLES = (
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
 )
-_RETRY: Any = {"max_retries": 8}
+# A SlowDown passes in seconds, a failover in less than a minute; whoever waits wants to be told after that.
+_RETRY: Any = {
+    "max_retries": 10,
+    "backoff": {"init_backoff": timedelta(seconds=0.2), "max_backoff": timedelta(seconds=15), "base": 3},
+    "retry_timeout": timedelta(minutes=3),
+}
+_REFUSED = (PermissionError, PermissionDeniedError, UnauthenticatedError)
 
 __all__ = [
     "LakeError",

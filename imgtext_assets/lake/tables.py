@@ -1,7 +1,8 @@
 """Tables of the lake: parquet files under fixed names, written atomically.
 
 A reader sees a whole file or none: a table is written to a temporary file and handed over by one rename (local) or
-one upload (S3). Append-only tables are folders of files whose names sort by time.
+one upload (S3). With `fsync` a local table is on the disk, its name too, once a write returned; without, a power cut
+may undo the writes of the last half minute. Append-only tables are folders of files whose names sort by time.
 
 What belongs here: names, reading, writing. What does not: what the columns mean.
 """
@@ -17,20 +18,24 @@ from pathlib import Path, PurePosixPath
 import obstore
 import polars as pl
 
+from imgtext_assets.lake.durable import DurableFolder
 from imgtext_assets.lake.stores import LakeError, ObjectStore, has, is_local, open_store, scan_paths, store_errors
 
 
 class Tables:
     """The tables under one root, a local folder or `s3://bucket/prefix`.
 
+    `fsync`: where the root is local, a write returns once the file and its name are on the disk.
+
     >>> tables = Tables("data/lake")
     >>> tables.write("verified", frame, shard="pd12m-00000")
     >>> tables.scan("verified", schema).collect()
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, fsync: bool = False) -> None:
         self.root = root.rstrip("/")
         self._store: ObjectStore = open_store(self.root)
+        self._durable = DurableFolder(Path(self.root)) if fsync and is_local(self.root) else None
 
     def path(self, name: str, shard: str | None = None) -> str:
         """Where a table, or one shard of it, lies below the root."""
@@ -96,11 +101,19 @@ class Tables:
         return [self.path(name, shard)] if self.exists(name, shard) else self.files(name, shard)
 
     def _put(self, path: str, frame: pl.LazyFrame | pl.DataFrame) -> str:
+        if self._durable is not None:
+            with store_errors(self.url(path)):
+                self._durable.replace(path, lambda staged: _sink(frame, staged))
+            return path
         with tempfile.TemporaryDirectory(prefix="imgtext-") as folder, store_errors(self.url(path)):
             staged = Path(folder) / "table.parquet"
-            frame.lazy().sink_parquet(staged, compression="zstd", mkdir=False)
+            _sink(frame, staged)
             obstore.put(self._store, path, staged)
         return path
+
+
+def _sink(frame: pl.LazyFrame | pl.DataFrame, file: Path) -> None:
+    frame.lazy().sink_parquet(file, compression="zstd", mkdir=False)
 
 
 def _is_hidden(path: str) -> bool:

@@ -12,7 +12,9 @@ from typing import Any, Protocol
 
 import polars as pl
 
+from imgtext_assets.reasons import PASSING, REFUSALS
 from imgtext_assets.tables import LINK_CHECKS, UTC_TIME
+from imgtext_assets.text import HOST_OF_URL
 
 STATES = {
     "ok": "alive",
@@ -22,16 +24,10 @@ STATES = {
     "placeholder": "gone",
     "forbidden": "blocked",
     "throttled": "throttled",
-    "opted_out": "opted_out",
-    "server_error": "unreachable",
-    "timeout": "unreachable",
-    "dns": "unreachable",
-    "tls": "unreachable",
-    "unreachable": "unreachable",
-    "incomplete": "unreachable",
-    "too_large": "unreachable",
-    "redirect_loop": "unreachable",
-    "blocked_address": "unreachable",
+    **dict.fromkeys(sorted(REFUSALS), "opted_out"),
+    "not_image": "changed",
+    **dict.fromkeys(sorted(PASSING - {"throttled"}), "unreachable"),
+    **dict.fromkeys(("too_large", "redirect_loop", "blocked_address"), "unreachable"),
 }
 """State of a link by the outcome of a request: `ok`, `not_modified`, or a reason as at `downloaded`."""
 
@@ -50,8 +46,6 @@ ANSWERS = pl.Schema(
     }
 )
 """One row for each address that was asked."""
-
-_HOST = r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#]*@)?(\[[^\]/?#]*\]|[^/:?#]*)"  # RFC 3986 3.2
 
 
 class Answer(Protocol):
@@ -126,7 +120,7 @@ def states(verified: pl.LazyFrame, answers: pl.LazyFrame) -> pl.LazyFrame:
     elsewhere = (pl.col("final_url") != pl.col("had_from")).fill_null(False)
     return LINK_CHECKS.conform(
         joined.with_columns(
-            host=pl.col("url").str.extract(_HOST).str.to_lowercase(),
+            host=pl.col("url").str.extract(HOST_OF_URL).str.to_lowercase(),
             state=pl.when(other_bytes)
             .then(pl.lit("changed"))
             .when((state == "alive") & elsewhere)

@@ -8,9 +8,10 @@ another.
 from imgtext_assets.pictures.contact_sheet import contact_sheet
 from imgtext_assets.pictures.decode import PictureError, open_picture
 from imgtext_assets.pictures.fingerprint import Fingerprint, fingerprint
+from imgtext_assets.pictures.inspect import INSPECTIONS, Inspection, inspect
 from imgtext_assets.pictures.rights_text import FileRights, file_rights
 from imgtext_assets.pictures.size import fails_declared_size, resolution_filter, resolution_rules
-from imgtext_assets.pictures.verify import INSPECTIONS, Inspection, inspect, verify_table
+from imgtext_assets.pictures.verify import verify_table
 
 __all__ = [
     "INSPECTIONS",

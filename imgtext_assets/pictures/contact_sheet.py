@@ -28,7 +28,7 @@ def contact_sheet(images: Sequence[bytes], settings: PictureSettings) -> bytes:
     sheet = Image.new("RGB", (SIDE * len(images), SIDE), _MISSING)
     for place, data in enumerate(images):
         try:
-            picture = open_picture(data, settings)
+            picture = open_picture(data, settings, least=SIDE)
         except PictureError:
             continue
         sheet.paste(ImageOps.fit(picture.convert("RGB"), (SIDE, SIDE)), (SIDE * place, 0))

@@ -1,12 +1,13 @@
 """Pictures by the name of their bytes, and frames of what was seen in them.
 
 The functions `blob_*` run in worker processes: each takes SHA-256s, reads the bytes itself through `read`, and
-looks. What belongs here: the way from hashes to frames. What does not: looking (`fingerprint`, `verify`).
+looks. What belongs here: the way from hashes to frames. What does not: looking (`fingerprint`, `inspect`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,8 +17,12 @@ from imgtext_assets.catalog import PictureSettings
 from imgtext_assets.pictures.contact_sheet import contact_sheet
 from imgtext_assets.pictures.decode import PictureError
 from imgtext_assets.pictures.fingerprint import Fingerprint, fingerprint
-from imgtext_assets.pictures.verify import INSPECTIONS, Inspection, inspect
+from imgtext_assets.pictures.inspect import INSPECTIONS, Inspection, inspect
+from imgtext_assets.pictures.reduce import warm_up
 from imgtext_assets.tables import FINGERPRINTS
+
+if multiprocessing.parent_process() is not None:
+    warm_up()  # a worker imports this to learn what to run, before any limit on time or memory holds
 
 Read = Callable[[str], bytes]
 Report = Callable[[int, int], None]
@@ -103,6 +108,14 @@ def with_fingerprints(rows: pl.LazyFrame, answers: pl.LazyFrame, prints: pl.Lazy
 
 class EngineError(Exception):
     """The engine could not run the function: a bug, or a lake that cannot be read."""
+
+
+def without_errors(results: Iterable[Any]) -> Iterator[Any]:
+    """The engine's results as they come, until one says that the function itself failed: EngineError."""
+    for seen in results:
+        if getattr(seen, "kind", None) == "error":
+            raise EngineError(seen.detail)
+        yield seen
 
 
 def _watched(hashes: Sequence[str], results: Iterable[Any], report: Report) -> Iterable[tuple[str, Any]]:

@@ -39,6 +39,10 @@ class Step:
     facts: dict[str, Any]
 
 
+CLUSTER_SHOWN = 100
+"""So many rows of a cluster belong to a history: a placeholder of a host may have thousands."""
+
+
 @dataclass(frozen=True)
 class History:
     """All that is known of one row. `raw` is its row of `raw_metadata`; the lists are in order of time."""
@@ -109,10 +113,11 @@ def history(scan: Scan, shard: str, row_id: str) -> History:
     sha256 = next((step.facts["sha256"] for step in steps if step.facts.get("sha256")), None)
     addresses = [address for address in (raw["url_key"], raw["preview_url"]) if address]
     keeper = next((step.facts["cluster_id"] for step in steps if step.facts.get("cluster_id")), None)
+    cluster = scan(DUPLICATE_CLUSTERS.name).filter(pl.col("cluster_id") == pl.lit(keeper or ""))
     return History(
         raw=raw,
         steps=steps,
-        cluster=_rows(scan(DUPLICATE_CLUSTERS.name).filter(cluster_id=keeper).sort("distance", "id")) if keeper else [],
+        cluster=_rows(cluster.sort("distance", "id").head(CLUSTER_SHOWN)),
         fetches=_rows(scan(FETCHES.name, shard).filter(pl.col("url_key").is_in(addresses)).sort("fetched_at")),
         observations=_rows(scan(LINK_CHECKS.name, shard).filter(id=row_id).sort("checked_at")),
         removals=_rows(scan(REMOVALS.name).filter(pl.col("value").is_in([row_id, raw["url_key"], sha256 or ""]))),

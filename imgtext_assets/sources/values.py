@@ -32,7 +32,7 @@ RANGES = {
     "pwatermark": (0, 1),
     "aesthetic": (0, 10),  # https://github.com/LAION-AI/laion-datasets/blob/main/laion-aesthetic.md
 }
-HEX_DIGITS = {"md5": 32, "declared_sha256": 64}  # RFC 1321, FIPS 180-4
+HEX_DIGITS = {"md5": 32, "declared_sha256": 64, "declared_phash": 16}  # RFC 1321, FIPS 180-4, 64 bits
 # A row is of no use where one of these cannot be trusted: people read them, or rules go by them.
 NEEDED_TEXTS = ("id", "caption", "title", "description", "creator", "account", "license")
 

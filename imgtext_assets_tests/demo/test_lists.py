@@ -115,7 +115,7 @@ def test_the_catalog_reads_all_lists_one_of_them_by_its_columns(sample: Sample, 
 
 def test_the_catalog_maps_columns_that_the_text_lists_have(sample: Sample, catalog: Catalog) -> None:
     assert set(catalog.source("museum").columns.values()) < set(museum_rows(sample)[0])
-    assert set(catalog.source("flickr").columns.values()) < set(flickr_rows(sample)[0] or ())
+    assert set(catalog.source("flickr").columns.values()) < set().union(*filter(None, flickr_rows(sample)))
 
 
 def test_a_list_without_licences_is_of_pictures_that_have_the_one_in_the_catalog(
@@ -157,9 +157,9 @@ def test_robots_txt_closes_one_folder_to_some_robots_only(sample: Sample) -> Non
 def test_hosts_reserve_folders_in_which_the_opted_out_pictures_lie(sample: Sample) -> None:
     [rule] = json.loads(sample.pages["/.well-known/tdmrep.json"].content())
     assert rule == {"location": f"{RESERVED_FOLDER}/*", "tdm-reservation": 1}
-    for folder in (DISALLOWED_FOLDER, RESERVED_FOLDER):
+    for folder, reason in ((DISALLOWED_FOLDER, "robots_disallowed"), (RESERVED_FOLDER, "opted_out")):
         below = sample.expected.filter(pl.col("url").str.starts_with(f"{BASE}{folder}/"))
-        assert below.select("stage", "reason").rows() == [("downloaded", "opted_out")]
+        assert below.select("stage", "reason").rows() == [("downloaded", reason)]
 
 
 def test_the_preview_of_a_picture_that_is_disallowed_is_disallowed_too(sample: Sample) -> None:

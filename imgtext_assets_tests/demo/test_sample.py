@@ -66,11 +66,18 @@ def test_most_reasons_are_planted(sample: Sample) -> None:
     known = {(stage, reason) for stage, reasons in tables.REASONS.items() for reason in reasons}
     planted = set(sample.expected.select("stage", "reason").iter_rows())
     by_request = {("license_filtered", "removed"), ("verified", "removed")}
-    needs_more_than_http = {("downloaded", reason) for reason in ("dns", "tls", "timeout", "unreachable", "too_large")}
-    needs_long = {("downloaded", "throttled")}
+    needs_more_than_http = {
+        ("downloaded", reason)
+        for reason in ("dns", "tls", "timeout", "refused", "reset", "unreachable", "bad_response", "too_large")
+    }
+    needs_long = {("downloaded", reason) for reason in ("throttled", "parked", "budget_spent")}
+    needs_many_links = {("deduplicated", "placeholder"), ("verified", "placeholder")}
     needs_two_shards = {("deduplicated", "same_id")}
-    by_policy = {reason for reason in known if reason[1].startswith("caption_")}
-    assert known - planted == by_request | needs_more_than_http | needs_long | needs_two_shards | by_policy
+    by_policy = {
+        reason for reason in known if reason[1].startswith("caption_") or reason[1] in ("animated", "re_encoded")
+    }
+    others = by_request | needs_more_than_http | needs_long | needs_many_links | needs_two_shards | by_policy
+    assert known - planted == others
 
 
 def test_it_is_the_same_each_time(sample: Sample) -> None:

@@ -43,6 +43,8 @@ CHANGES = {
     "policy.consent.data_mining": {"policy": {"consent": {"data_mining": False}}},
     "policy.duplicates": {"policy": {"duplicates": {"radius": 5}}},
     "policy.resolution": {"policy": {"resolution": {"min_width": 300}}},
+    "policy.drift`, `policy.animated": {"policy": {"drift": {"unknown": "review"}, "animated": "reject"}},
+    "policy.drift.placeholder_links": {"policy": {"drift": {"placeholder_links": 3}}},
     "pictures": {"pictures": {"max_pixels": 1}},
     "links": {"links": {"dead_days": 15}},
     "release": {"release": {"name": "other"}},
@@ -70,10 +72,15 @@ def test_the_catalog_for_the_hub_loads() -> None:
     assert all(path.startswith("hf://datasets/") for source in catalog.sources for path in source.paths)
 
 
-@pytest.mark.parametrize("page", ["catalog.md", "deployment.md"])
+@pytest.mark.parametrize("page", ["catalog.md", "deployment.md", "how-to.md"])
 def test_pieces_of_catalogs_in_the_docs_are_valid(page: str, tmp_path: Path) -> None:
     pieces = [yaml.safe_load(block.text) for block in blocks(DOCS / page) if block.language == "yaml"]
-    catalogs = [piece for piece in pieces if piece.keys() <= Catalog.model_fields.keys()]
+    of_dagster = "postgres"  # dagster.yaml has a key `storage`, too
+    catalogs = [
+        piece
+        for piece in pieces
+        if piece.keys() <= Catalog.model_fields.keys() and of_dagster not in piece.get("storage", {})
+    ]
     assert catalogs
     for piece in catalogs:
         (tmp_path / "catalog.yaml").write_text(

@@ -4,6 +4,7 @@ import errno
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,8 @@ from imgtext_assets.catalog import FetchSettings
 from imgtext_assets.fetch import Request, fetch_all
 from imgtext_assets.fetch.transfer import IN_MEMORY
 from imgtext_assets_tests.fetch.conftest import Fetch, loopback
-from imgtext_assets_tests.web import HostileWeb, answer, then
+from imgtext_assets_tests.web import HostileWeb, Seen, answer, then
+from imgtext_assets_tests.web.hostile import Words
 
 BODY = bytes(range(256)) * 800
 STAMP = "Tue, 20 Oct 2026 07:28:00 GMT"
@@ -60,17 +62,50 @@ def test_only_the_final_response_s_headers_count(fetch: Fetch):
     assert (outcome.etag, outcome.last_modified) == (None, None)
 
 
-def test_the_request_is_honest_and_bare(fetch: Fetch, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
-    hop = answer(status="302 Found", headers={"Location": "/a.jpg", "Set-Cookie": "a=b; Path=/"})
-    with HostileWeb({"/hop": hop, "/a.jpg": answer(BODY)}) as web:
-        fetch([web.url("/hop")], contact="data@example.org")
-    headers = web.requests[-1].headers
-    assert headers["user-agent"].startswith("imgtext-assets/")
-    assert "data@example.org" in headers["user-agent"]
-    assert headers["accept-encoding"] == "identity"
-    assert set(headers) == {"host", "user-agent", "accept", "accept-encoding"}
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_the_request_is_honest_and_bare_after_redirects_too(
+    fetch: Fetch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, host: str
+):
+    """No cookies, no Referer, no credentials of the user's, no proxy of the environment's."""
+    for name in ("http_proxy", "https_proxy", "ALL_PROXY", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    (tmp_path / ".netrc").write_text("default login somebody password secret\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    said = {"Set-Cookie": "a=b; Path=/", "WWW-Authenticate": "Basic realm=a", "Alt-Svc": 'h2="127.0.0.1:1"; ma=9999'}
+    manners = {"/a.jpg": answer(BODY, headers=said), "/b.jpg": answer(status="401 Who", headers=said)}
+    with HostileWeb(manners) as web:
+        hop = answer(status="302 Found", headers=said | {"Location": web.url("/a.jpg", host=host)})
+        web.manners = manners | {"/hop": hop}
+        outcomes = fetch([web.url(path) for path in ("/hop", "/b.jpg", "/hop?2")], contact="data@example.org")
+    assert [outcome.reason for outcome in outcomes] == [None, "forbidden", None]
+    for seen in web.requests:
+        assert seen.headers["user-agent"].startswith("imgtext-assets/")
+        assert "data@example.org" in seen.headers["user-agent"]
+        assert seen.headers["accept-encoding"] == "identity"
+        assert set(seen.headers) == {"host", "user-agent", "accept", "accept-encoding"}
+
+
+def test_nothing_of_one_request_is_left_for_the_next_on_the_same_handle(fetch: Fetch):
+    manners = {"/1": answer(status="304 Not Modified"), "/2": answer(BODY, headers=FIELDS), "/3": answer(BODY)}
+    with HostileWeb(manners) as web:
+        conditional = Request(web.url("/1"), etag='"v1"', last_modified=STAMP)
+        outcomes = fetch([conditional, Request(web.url("/2"), method="HEAD"), web.url("/3")], concurrency=1)
+    assert [outcome.reason for outcome in outcomes] == [None] * 3
+    assert [seen.method for seen in web.requests] == ["GET", "HEAD", "GET"]
+    assert not {"if-none-match", "if-modified-since"} & {name for seen in web.requests[1:] for name in seen.headers}
+    assert outcomes[2].body is not None
+    assert outcomes[2].body.read() == BODY
+    assert outcomes[2].etag is None
+
+
+def test_hosts_that_take_turns_keep_their_connections(fetch: Fetch):
+    """More hosts than requests at once: each finds its connection still open when its turn comes round."""
+    hosts = [f"127.0.0.{number}" for number in range(1, 41)]
+    with HostileWeb({"/a": answer(b"x")}, hosts=hosts) as web:
+        outcomes = fetch([web.url(f"/a?{n}", host=host) for n in range(3) for host in hosts], concurrency=4)
+    assert [outcome.reason for outcome in outcomes] == [None] * 120
+    assert web.dialled < 120 / 2
 
 
 def test_an_address_with_spaces_and_other_letters_arrives_escaped(fetch: Fetch):
@@ -137,8 +172,8 @@ def test_another_try_starts_from_the_first_address(fetch: Fetch):
         ("429 Slow Down", "throttled", 3, True),
         ("300 Choose", "redirect_loop", 1, False),
         ("304 Not Modified", "redirect_loop", 1, False),
-        ("206 Partial", "incomplete", 1, True),
-        ("204 No Content", "incomplete", 1, True),
+        ("206 Partial", "truncated", 1, True),
+        ("204 No Content", "truncated", 1, True),
     ],
 )
 def test_a_failure_that_stays_has_its_reason(fetch: Fetch, status: str, reason: str, requests: int, passing: bool):
@@ -170,6 +205,22 @@ def test_of_a_body_no_more_is_read_than_was_asked_for(fetch: Fetch, length: int)
     assert outcome.body is not None
     assert outcome.body.read() == body[:10]
     assert outcome.sha256 == hashlib.sha256(body[:10]).hexdigest()
+
+
+def test_a_large_body_in_small_pieces_comes_whole(fetch: Fetch):
+    body = bytes(range(256)) * 200
+
+    def bit_by_bit(_: Seen) -> Iterator[Words]:
+        yield f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        for at in range(0, len(body), 50):
+            yield body[at : at + 50]
+            yield 0.0
+
+    with HostileWeb({"/a.jpg": bit_by_bit}) as web:
+        (outcome,) = fetch([web.url("/a.jpg")])
+    assert outcome.body is not None
+    assert outcome.body.read() == body
+    assert (outcome.sha256, outcome.bytes) == (hashlib.sha256(body).hexdigest(), len(body))
 
 
 def test_addresses_that_are_none_ask_nobody():
@@ -210,7 +261,7 @@ def test_too_many_open_files_are_our_failure_and_not_the_host_s(monkeypatch: pyt
         raise OSError(errno.EMFILE, "Too many open files")
 
     with HostileWeb({"/a.jpg": answer(BODY)}) as web:
-        monkeypatch.setattr("imgtext_assets.fetch.transfer.socket.socket", no_more)
+        monkeypatch.setattr("imgtext_assets.fetch.handle.socket.socket", no_more)
         with pytest.raises(OSError, match="Too many open files"):
             list(fetch_all([Request(web.url("/a.jpg"))], loopback()))
         monkeypatch.undo()
@@ -222,5 +273,5 @@ def test_a_full_disk_is_raised(monkeypatch: pytest.MonkeyPatch):
             raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("imgtext_assets.fetch.transfer.SpooledTemporaryFile", FullDisk)
-    with HostileWeb({"/a.jpg": answer(BODY)}) as web, pytest.raises(OSError, match="No space left"):
+    with HostileWeb({"/a.jpg": answer(bytes(IN_MEMORY))}) as web, pytest.raises(OSError, match="No space left"):
         list(fetch_all([Request(web.url("/a.jpg"))], loopback()))

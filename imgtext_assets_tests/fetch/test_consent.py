@@ -103,7 +103,7 @@ def test_every_hop_of_a_redirect_may_refuse(fetch: Fetch):
 def test_what_robots_txt_forbids_is_not_asked_for(fetch: Fetch):
     with HostileWeb({"/private/a.jpg": answer(BODY), "/b.jpg": answer(BODY)}) as web:
         refused, fine = fetch([web.url("/private/a.jpg"), web.url("/b.jpg")], consent=by_robots(web))
-    assert (refused.reason, refused.detail, refused.attempts) == ("opted_out", "robots.txt: disallows CCBot", 0)
+    assert (refused.reason, refused.detail, refused.attempts) == ("robots_disallowed", "robots.txt: disallows CCBot", 0)
     assert json.loads(refused.consent or "")["robots.txt"]["verdict"] == "disallows CCBot"
     assert json.loads(fine.consent or "")["robots.txt"]["verdict"] == "no objection"
     assert [seen.path for seen in web.requests] == ["/b.jpg"]
@@ -116,7 +116,7 @@ def test_what_robots_txt_forbids_is_not_asked_for(fetch: Fetch):
 def test_no_spelling_of_an_address_gets_round_robots_txt(fetch: Fetch, path: str):
     with HostileWeb({}) as web:
         (outcome,) = fetch([web.url(path)], consent=by_robots(web))
-    assert outcome.reason == "opted_out"
+    assert outcome.reason == "robots_disallowed"
     assert not web.requests
 
 
@@ -124,7 +124,10 @@ def test_a_redirect_leads_nobody_to_what_robots_txt_forbids(fetch: Fetch):
     with HostileWeb({"/hop": leads_to("/private/a.jpg"), "/private/a.jpg": answer(BODY)}) as web:
         (outcome,) = fetch([web.url("/hop")], consent=by_robots(web))
         target = web.url("/private/a.jpg")
-    assert (outcome.reason, outcome.detail) == ("opted_out", f"robots.txt: disallows CCBot (redirects to {target})")
+    assert (outcome.reason, outcome.detail) == (
+        "robots_disallowed",
+        f"robots.txt: disallows CCBot (redirects to {target})",
+    )
     assert not web.asked("/private")
 
 

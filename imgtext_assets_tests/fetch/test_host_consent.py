@@ -28,6 +28,7 @@ from imgtext_assets.defs.fetching import Fetcher, counts, refused_by
 from imgtext_assets.defs.progress import LogProgress
 from imgtext_assets.fetch import Harvest
 from imgtext_assets.lake import Lake
+from imgtext_assets.reasons import REFUSALS
 from imgtext_assets.sources.urls import url_key
 from imgtext_assets.tables import FETCHES, HOST_FILES, LICENSE_FILTERED, VERIFIED
 from imgtext_assets_tests.fetch.conftest import loopback
@@ -36,7 +37,7 @@ from imgtext_assets_tests.web import CUT, RESET, HostileWeb, Seen, answer, then
 from imgtext_assets_tests.web.hostile import Manner, Words
 
 SHARD = "s-00000"
-PICTURE = answer(b"a picture")
+PICTURE = answer(b"\xff\xd8a picture")
 CLOSED = b"User-agent: GPTBot\nDisallow: /\n"
 OPEN = b"User-agent: *\nAllow: /\n"
 ROBOTS, TDMREP = "/robots.txt", "/.well-known/tdmrep.json"
@@ -137,8 +138,8 @@ BUSY: Mapping[str, tuple[Manner, str]] = {
     "500": (answer(status="500 Oops"), "server_error"),
     "503": (answer(status="503 Busy"), "server_error"),
     "429": (answer(status="429 Slow Down"), "throttled"),
-    "cut": (lambda _: [b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nUser", CUT], "incomplete"),
-    "reset": (lambda _: [RESET], "unreachable"),
+    "cut": (lambda _: [b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nUser", CUT], "truncated"),
+    "reset": (lambda _: [RESET], "reset"),
 }
 
 
@@ -245,7 +246,7 @@ def test_nothing_of_a_refused_body_is_stored(shard: Shard):
     secret = answer(b"not for you", headers={"X-Robots-Tag": "noai"})
     with web_with(answer(OPEN), **{"/secret.jpg": secret}) as web:
         shard.fetch(web.url("/secret.jpg"), web.url("/a.jpg"))
-    assert shard.stored() == {b"a picture", OPEN}
+    assert shard.stored() == {b"\xff\xd8a picture", OPEN}
 
 
 def test_the_evidence_stays_in_the_journal_and_the_store(shard: Shard):
@@ -268,7 +269,7 @@ def test_of_a_large_file_only_the_beginning_is_kept(shard: Shard):
 
 
 def test_what_was_refused_is_asked_again_once_the_policy_allows_it_and_not_before(shard: Shard):
-    noai = answer(b"a picture", headers={"X-Robots-Tag": "noai"})
+    noai = answer(b"\xff\xd8a picture", headers={"X-Robots-Tag": "noai"})
     with web_with(answer(CLOSED), **{"/noai.jpg": noai}) as web:
         urls = web.url("/a.jpg"), web.url("/noai.jpg")
         shard.fetch(*urls)
@@ -280,7 +281,7 @@ def test_what_was_refused_is_asked_again_once_the_policy_allows_it_and_not_befor
 
 def test_a_header_that_the_policy_hears_from_now_on_refuses_without_a_request(shard: Shard):
     deaf = shard.with_policy(x_robots_tag=False)
-    noai = answer(b"a picture", headers={"X-Robots-Tag": "noai"})
+    noai = answer(b"\xff\xd8a picture", headers={"X-Robots-Tag": "noai"})
     with web_with(**{"/noai.jpg": noai}) as web:
         assert deaf.outcomes(web.url("/noai.jpg")) == ["ok"]
         before = len(web.requests)
@@ -291,11 +292,14 @@ def test_a_header_that_the_policy_hears_from_now_on_refuses_without_a_request(sh
 
 
 def test_the_ui_is_told_how_many_were_refused_and_by_what(shard: Shard):
-    noai = answer(b"a picture", headers={"X-Robots-Tag": "noai"})
+    noai = answer(b"\xff\xd8a picture", headers={"X-Robots-Tag": "noai"})
     with web_with(answer(b"User-agent: *\nDisallow: /private"), **{"/noai.jpg": noai}) as web:
         result = shard.fetch(*(web.url(path) for path in ("/private/1", "/private/2", "/noai.jpg", "/a.jpg")))
-    assert counts(result) == {"fetched": 1, "already_in_blob_store": 0, "failed": 3, "opted_out": 3}
-    assert refused_by(result.answers.filter(outcome="opted_out")) == {"robots.txt": 2, "X-Robots-Tag": 1}
+    assert counts(result) == {"fetched": 1, "already_in_blob_store": 0, "failed": 3, "refused": 3}
+    assert refused_by(result.answers.filter(pl.col("outcome").is_in(list(REFUSALS)))) == {
+        "robots.txt": 2,
+        "X-Robots-Tag": 1,
+    }
 
 
 def test_a_run_that_starts_over_asks_nobody_twice(shard: Shard, monkeypatch: pytest.MonkeyPatch):
@@ -434,7 +438,7 @@ def test_a_host_that_cannot_be_asked_now_takes_back_nothing_that_was_had(shard: 
 
 
 def test_a_picture_whose_preview_was_refused_is_refused_like_it_and_not_asked_for(shard: Shard):
-    noai = answer(b"small", headers={"X-Robots-Tag": "noai"})
+    noai = answer(b"\xff\xd8small", headers={"X-Robots-Tag": "noai"})
     with web_with(**{"/small.jpg": noai}) as web:
         previews = [web.url("/small.jpg"), None]
         rows = pl.DataFrame({"url": [web.url("/a.jpg"), web.url("/b.jpg")], "preview_url": previews})
@@ -447,6 +451,35 @@ def test_a_picture_whose_preview_was_refused_is_refused_like_it_and_not_asked_fo
             (web.url("/b.jpg"), "ok", None),
         ]
         assert not web.asked("/a.jpg")
+
+
+def test_asked_again_on_demand_a_refusal_holds_as_before(shard: Shard):
+    """Of a preview, which refuses its picture too; and of a robots.txt that the policy hears only now."""
+    noai = answer(b"\xff\xd8small", headers={"X-Robots-Tag": "noai"})
+    with web_with(answer(CLOSED), **{"/small.jpg": noai}) as web:
+        deaf = shard.with_policy(agents=[])
+        rows = pl.DataFrame({"url": [web.url("/a.jpg")], "preview_url": [web.url("/small.jpg")]})
+        rows = rows.with_columns(url_key=url_key(pl.col("url")))
+        deaf.fetcher().fetch(rows, "previews fetched", "preview_url", "preview_url")
+        again = replace(deaf.fetcher(), retry_final=True).fetch(rows, "pictures fetched")
+        assert again.answers["outcome"].to_list() == ["opted_out"]
+        assert deaf.outcomes(web.url("/b.jpg")) == ["ok"]
+        had = rows.select(url=pl.lit(web.url("/b.jpg"))).with_columns(url_key=url_key(pl.col("url")))
+        again = replace(shard.fetcher(), retry_final=True).fetch(had, "pictures fetched")
+        assert again.answers["outcome"].to_list() == ["robots_disallowed"]
+        assert not web.asked("/a.jpg")
+        assert len(web.asked("/b.jpg")) == 1
+
+
+def test_a_host_that_wants_quiet_is_not_asked_by_the_next_shard_either(shard: Shard):
+    busy = answer(status="429 Slow Down", headers={"Retry-After": "3600"})
+    with HostileWeb({"127.1.9.1/a.jpg": busy, "127.1.9.1/b.jpg": PICTURE}, hosts=("127.1.9.1",)) as web:
+        calm = shard.with_policy(robots_txt=False, tdm_reservation=False)
+        calm.fetch(web.url("/a.jpg", host="127.1.9.1"))
+        (row,) = calm.fetch(web.url("/b.jpg", host="127.1.9.1"), shard="s-00001").answers.iter_rows(named=True)
+        assert (row["outcome"], row["attempts"]) == ("throttled", 0)
+        assert row["not_before"] > row["fetched_at"]
+        assert not web.asked("/b.jpg")
 
 
 def fingerprinted(shard: Shard, *pairs: tuple[str, str]) -> pl.DataFrame:
@@ -471,7 +504,7 @@ def test_a_preview_that_is_no_picture_leads_to_the_picture_and_one_that_refuses_
         **{f"/{n}.jpg": large for n in range(3)},
         "/0s.jpg": small,
         "/1s.jpg": answer(b"<html>"),
-        "/2s.jpg": answer(b"small", headers={"X-Robots-Tag": "noai"}),
+        "/2s.jpg": answer(b"\xff\xd8small", headers={"X-Robots-Tag": "noai"}),
     }
     with web_with(**manners) as web:
         made = fingerprinted(shard, *((web.url(f"/{n}.jpg"), web.url(f"/{n}s.jpg")) for n in range(3)))
@@ -490,7 +523,7 @@ def test_a_recheck_follows_no_redirect_to_a_host_that_refuses(shard: Shard):
 
 
 def rechecked(shard: Shard, *urls: str) -> pl.DataFrame:
-    had = pl.LazyFrame({"id": urls, "url": urls, "sha256": hashlib.sha256(b"a picture").hexdigest()})
+    had = pl.LazyFrame({"id": urls, "url": urls, "sha256": hashlib.sha256(b"\xff\xd8a picture").hexdigest()})
     recheck: Any = link_checks(
         dg.build_asset_context(partition_key=SHARD),
         VERIFIED.conform(had.with_columns(source=pl.lit("s"), shard=pl.lit(SHARD))),
@@ -503,7 +536,7 @@ def rechecked(shard: Shard, *urls: str) -> pl.DataFrame:
 
 def test_a_recheck_judges_consent_again(shard: Shard):
     """One link is refused by robots.txt by now, one by its header, one is as it was."""
-    noai = answer(b"a picture", headers={"X-Robots-Tag": "noai"})
+    noai = answer(b"\xff\xd8a picture", headers={"X-Robots-Tag": "noai"})
     closed = b"User-agent: CCBot\nDisallow: /closed/"
     manners = {"/noai.jpg": then(PICTURE, noai), "/closed/c.jpg": PICTURE}
     with web_with(then(answer(OPEN), answer(closed)), **manners) as web:

@@ -1,5 +1,6 @@
 """What statuses, errors and headers mean."""
 
+import errno
 from datetime import UTC, datetime
 
 import pycurl
@@ -7,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgtext_assets import tables
-from imgtext_assets.fetch.outcomes import of_error, of_status, retry_after
+from imgtext_assets.fetch import outcomes
+from imgtext_assets.fetch.outcomes import HOST_FAILURES, Verdict, of_error, of_status, retry_after
+from imgtext_assets.reasons import PASSING, REASONS
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 
@@ -20,12 +22,58 @@ def test_every_status_but_a_whole_body_has_a_reason_of_the_dictionary(status: in
         assert verdict is None
     else:
         assert verdict is not None
-        assert verdict.reason in tables.REASONS["downloaded"]
+        assert verdict.reason in REASONS["downloaded"]
 
 
-@pytest.mark.parametrize("code", [getattr(pycurl, name) for name in dir(pycurl) if name.startswith("E_")])
+ERRORS = [getattr(pycurl, name) for name in dir(pycurl) if name.startswith("E_")]
+
+
+@pytest.mark.parametrize("code", [*ERRORS, 8, 92, 100, 10_000])
 def test_every_error_of_libcurl_has_a_reason_of_the_dictionary(code: int):
-    assert of_error(code).reason in tables.REASONS["downloaded"]
+    assert of_error(code).reason in REASONS["downloaded"]
+
+
+def verdicts() -> list[Verdict]:
+    """All that there are: the constants, and those of every status, error and errno."""
+    statuses = [of_status(status) for status in range(200, 600)]
+    errors = [of_error(code, number) for code in (*ERRORS, 8, 92, 100) for number in (0, *errno.errorcode)]
+    constants = [value for value in vars(outcomes).values() if isinstance(value, Verdict)]
+    return [*filter(None, statuses), *errors, *constants]
+
+
+def test_every_failure_is_passing_or_final_as_the_dictionary_says():
+    assert {verdict for verdict in verdicts() if verdict.passing != (verdict.reason in PASSING)} == set()
+    assert all(verdict.passing for verdict in verdicts() if verdict.retry)
+
+
+def test_what_speaks_against_a_host_may_pass():
+    assert HOST_FAILURES < PASSING
+    assert not HOST_FAILURES & {"throttled", "parked", "budget_spent"}
+
+
+@pytest.mark.parametrize(
+    ("code", "os_errno", "message", "reason"),
+    [
+        (pycurl.E_COULDNT_CONNECT, errno.ECONNREFUSED, "", "refused"),
+        (pycurl.E_COULDNT_CONNECT, errno.ECONNRESET, "", "reset"),
+        (pycurl.E_COULDNT_CONNECT, errno.ETIMEDOUT, "", "timeout"),
+        (pycurl.E_COULDNT_CONNECT, errno.EHOSTUNREACH, "", "unreachable"),
+        (pycurl.E_COULDNT_CONNECT, errno.ENETUNREACH, "", "unreachable"),
+        (pycurl.E_RECV_ERROR, errno.ECONNRESET, "Recv failure: Connection reset by peer", "reset"),
+        (pycurl.E_RECV_ERROR, 0, "chunk hex-length char not a hex digit: 0x7a", "bad_response"),
+        (pycurl.E_SEND_ERROR, errno.EPIPE, "", "reset"),
+        (pycurl.E_GOT_NOTHING, 0, "", "reset"),
+        (pycurl.E_HTTP2, 0, "", "bad_response"),
+        (pycurl.E_UNSUPPORTED_PROTOCOL, 0, "", "bad_response"),
+        (pycurl.E_PARTIAL_FILE, 0, "", "truncated"),
+        (pycurl.E_OPERATION_TIMEDOUT, 0, "", "timeout"),
+        (pycurl.E_COULDNT_RESOLVE_HOST, 0, "", "dns"),
+        (pycurl.E_PEER_FAILED_VERIFICATION, 0, "", "tls"),
+        (pycurl.E_INTERFACE_FAILED, 0, "", "unreachable"),
+    ],
+)
+def test_an_error_of_libcurl_is_a_failure_of_its_kind(code: int, os_errno: int, message: str, reason: str):
+    assert of_error(code, os_errno, message).reason == reason
 
 
 @pytest.mark.parametrize(
@@ -42,7 +90,7 @@ def test_every_error_of_libcurl_has_a_reason_of_the_dictionary(code: int):
         (500, "server_error", True, True),
         (503, "server_error", True, True),
         (501, "server_error", True, False),
-        (206, "incomplete", True, False),
+        (206, "truncated", True, False),
     ],
 )
 def test_a_status_is_final_or_passing_and_worth_another_try_or_not(

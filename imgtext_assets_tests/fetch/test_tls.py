@@ -2,6 +2,7 @@
 
 import ipaddress
 import ssl
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from imgtext_assets_tests.fetch.conftest import Fetch
 from imgtext_assets_tests.web import HostileWeb, answer
 
 
-def certificate(folder: Path, *, name: x509.GeneralName, days: int = 1) -> Path:
-    """A file with a self-signed certificate for `name` that ends in so many days, and its key."""
+def certificate(folder: Path, *, names: Iterable[x509.GeneralName], days: int = 1) -> Path:
+    """A file with a self-signed certificate for `names` that ends in so many days, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
     end = datetime.now(UTC) + timedelta(days=days)
@@ -27,7 +28,7 @@ def certificate(folder: Path, *, name: x509.GeneralName, days: int = 1) -> Path:
         .serial_number(x509.random_serial_number())
         .not_valid_before(end - timedelta(days=30))
         .not_valid_after(end)
-        .add_extension(x509.SubjectAlternativeName([name]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
@@ -60,7 +61,7 @@ def test_only_a_valid_certificate_of_the_host_is_trusted(
     known: bool,
     reason: str | None,
 ):
-    file = certificate(tmp_path, name=name, days=days)
+    file = certificate(tmp_path, names=[name], days=days)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(file)
     if known:

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from imgtext_assets.lake import LakeError, Tables
+from imgtext_assets.lake import Lake, LakeError, Tables
 
 FRAME = pl.DataFrame({"id": ["a", "b"], "rows": [1, 2]})
 
@@ -79,6 +79,49 @@ def test_the_leftover_of_a_killed_write_is_no_table(tmp_path: Path) -> None:
     (tmp_path / "verified" / "s-00001.parquet#7").write_bytes(b"half")
     assert tables.shards("verified") == ["s-00000"]
     assert tables.scan("verified", FRAME.schema).collect().height == 2
+
+
+def test_a_durable_write_flushes_the_table_then_gives_the_name_then_flushes_the_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, seen = tmp_path / "new" / "lake", []
+
+    def fsync(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        held = {entry.name for entry in path.iterdir()} if path.is_dir() else pl.read_parquet(path)["id"].to_list()
+        seen.append((os.path.relpath(path, root), held))
+        assert Tables(str(root)).shards("fetches") == (["s-00000"] if path.is_dir() else []), "a temporary name is read"
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    path = Lake(str(root), fsync=True).tables.append("fetches", FRAME, "s-00000")
+    (staged, rows), *folders = seen
+    assert rows == ["a", "b"]
+    assert Path(staged).parent == Path(path).parent
+    assert Path(staged).name.startswith("."), "it had its name before its bytes were flushed"
+    assert folders[:3] == [("fetches/s-00000", {Path(path).name}), ("fetches", {"s-00000"}), (".", {"fetches"})]
+    assert folders[3] == ("..", {"lake"})
+    seen.clear()
+    Tables(str(root)).write("verified", FRAME)
+    assert seen == [], "without fsync nothing is flushed"
+
+
+def test_a_durable_write_replaces_and_one_that_fails_leaves_the_old_table(tmp_path: Path) -> None:
+    tables = Tables(str(tmp_path), fsync=True)
+    tables.write("verified", FRAME, "s-00000")
+    tables.write("verified", FRAME.head(1), "s-00000")
+    with pytest.raises(pl.exceptions.InvalidOperationError):
+        tables.write("verified", FRAME.lazy().with_columns(pl.col("id").cast(pl.Int64)), "s-00000")
+    assert tables.scan("verified", FRAME.schema).collect().equals(FRAME.head(1))
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["s-00000.parquet"]
+
+
+def test_the_leftover_of_a_killed_durable_write_is_no_table(tmp_path: Path) -> None:
+    tables = Tables(str(tmp_path), fsync=True)
+    tables.write("verified", FRAME, "s-00000")
+    for name in (".s-00000.parquet.0a1b2c3d", ".s-00001.parquet"):
+        (tmp_path / "verified" / name).write_bytes(b"half")
+    assert tables.files("verified") == ["verified/s-00000.parquet"]
+    assert tables.scan("verified", FRAME.schema).collect().equals(FRAME)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -6,7 +6,7 @@ import zlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from imgtext_assets import tables
 from imgtext_assets.catalog import PictureSettings
@@ -58,9 +58,9 @@ def test_a_cmyk_jpeg_opens():
         b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>",
         b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
         encode(photograph().resize((40, 40)), "BMP"),
-        JPEG[:20],
+        JPEG[:2],
     ],
-    ids=["empty", "zeroes", "html", "svg", "postscript", "bmp", "jpeg header"],
+    ids=["empty", "zeroes", "html", "svg", "postscript", "bmp", "half a signature"],
 )
 def test_what_is_no_allowed_picture_is_not_image(data):
     assert reason(data) == "not_image"
@@ -74,7 +74,12 @@ def test_only_the_formats_of_the_settings_open():
 @pytest.mark.parametrize("eighth", range(1, 8))
 def test_a_file_that_ends_early_never_opens(kind, eighth):
     data = encode(photograph(), kind)
-    assert reason(data[: len(data) * eighth // 8]) in ("damaged", "not_image")
+    assert reason(data[: len(data) * eighth // 8]) == "damaged"
+
+
+def test_what_is_cut_within_its_header_is_damaged():
+    assert reason(JPEG[:20]) == "damaged"
+    assert reason(JPEG[:20], PictureSettings(formats=["PNG"])) == "not_image"
 
 
 @pytest.mark.parametrize("data", [JPEG, PNG], ids=["jpeg", "png"])
@@ -85,6 +90,29 @@ def test_a_picture_cut_in_half_is_damaged(data):
 def test_a_png_with_a_wrong_checksum_is_damaged():
     place = PNG.index(b"IDAT") + 100
     assert reason(PNG[:place] + bytes([PNG[place] ^ 1]) + PNG[place + 1 :]) == "damaged"
+
+
+@pytest.mark.parametrize("end", [b"", b"\xaeB`", b"\xaeB`\x83", bytes(4)])
+def test_a_png_without_the_checksum_of_its_end_is_damaged(end):
+    assert PNG.endswith(b"IEND\xaeB`\x82")
+    assert reason(PNG[:-4] + end) == "damaged"
+    assert reason(PNG[:-9] + b"\x01" + PNG[-8:]) == "damaged"
+    assert reason(PNG + b"behind it") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [(b"iCCP", b"x\0\0"), (b"zTXt", b"Raw profile type xmp\0\0"), (b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0")],
+)
+@pytest.mark.parametrize(("size", "expected"), [(1_500_000, None), (2**24 + 1, "decode_limit")])
+def test_a_png_may_have_a_profile_or_text_of_some_megabytes(name, head, size, expected):
+    chunk = png_chunk(name, head + zlib.compress(bytes(size)))
+    assert reason(PNG[:33] + chunk + PNG[33:]) == expected
+
+
+def test_the_texts_of_a_png_are_limited_together():
+    chunk = png_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(2**24 - 1)))
+    assert reason(PNG[:33] + chunk * 5 + PNG[33:]) == "decode_limit"
 
 
 def test_a_bomb_is_refused_at_its_header():
@@ -131,9 +159,9 @@ def test_broken_exif_does_not_spoil_a_whole_picture():
 
 
 def test_pillows_own_limits_are_as_before():
-    before = Image.MAX_IMAGE_PIXELS
+    before = Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK
     reason(JPEG, PictureSettings(max_pixels=9))
-    assert before == Image.MAX_IMAGE_PIXELS
+    assert before == (Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK)
 
 
 @given(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
+import sys
 from typing import Literal
 
 import imagehash
@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from imgtext_assets.engine import Failed
+from imgtext_assets.engine import Failed, LocalEngine
+from imgtext_assets.pictures.inspect import INSPECTIONS
 from imgtext_assets.pictures.rows import (
     PRINTS,
     EngineError,
@@ -22,7 +23,6 @@ from imgtext_assets.pictures.rows import (
     inspection_frame,
     with_fingerprints,
 )
-from imgtext_assets.pictures.verify import INSPECTIONS
 from imgtext_assets.tables import FETCHES, FINGERPRINTS, LICENSE_FILTERED
 from imgtext_assets_tests.pictures.files import SETTINGS, encode, photograph
 
@@ -63,7 +63,16 @@ def test_every_file_is_inspected() -> None:
         "text": "not_image",
         "half": "damaged",
     }
-    assert made["md5"][0] == hashlib.md5(JPEG, usedforsecurity=False).hexdigest()
+
+
+def test_a_worker_is_warm_before_its_limits_hold() -> None:
+    """Else the first picture's time and memory would be spent on machine code."""
+    with LocalEngine(1, memory=2**24, cpu_seconds=0.2) as engine:
+        assert list(engine.map(is_warm, [None])) == [True]
+
+
+def is_warm(_: None) -> bool:
+    return "imgtext_assets.pictures.kernels" in sys.modules
 
 
 def test_what_a_file_says_of_rights_is_in_its_row() -> None:

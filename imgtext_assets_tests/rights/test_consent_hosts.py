@@ -41,7 +41,7 @@ def test_what_a_host_is_asked_for_is_the_policy_s():
 
 def test_each_file_refuses_with_its_evidence():
     assert consent({ROBOTS: had("r")}, {"r": CLOSED}).refusal(URL) == Refusal(
-        "opted_out", "robots.txt: disallows GPTBot"
+        "robots_disallowed", "robots.txt: disallows GPTBot"
     )
     assert consent({TDMREP: had("t")}, {"t": RESERVED}).refusal(URL) == Refusal(
         "opted_out", "tdmrep.json: reserves /photos/"
@@ -68,11 +68,11 @@ def test_each_file_refuses_with_its_evidence():
         (failed("dns", passing=True), "dns"),
         (failed("tls", passing=True), "tls"),
         (failed("unreachable", passing=True), "unreachable"),
-        (failed("incomplete", 200, passing=True), "incomplete"),
+        (failed("truncated", 200, passing=True), "truncated"),
         # Google's reading: whoever is too busy for robots.txt is too busy.
         (failed("throttled", 429, passing=True), "throttled"),
         # Success without a file.
-        (failed("incomplete", 204, passing=True), None),
+        (failed("truncated", 204, passing=True), None),
     ],
 )
 def test_what_it_means_that_a_robots_txt_cannot_be_had(file: HostFile, refusal: str | None):

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import io
+import selectors
 import socket
 import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -27,13 +29,19 @@ Words = bytes | str | float
 
 @dataclass(frozen=True)
 class Seen:
-    """One request as it came in. `at` is on the monotonic clock; `number` counts the requests for its path from 0."""
+    """One request as it came in.
+
+    `at` is on the monotonic clock; `number` counts the requests for its path on this host from 0. `host` is the address
+    that was dialled, and `port` the server's.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
     at: float
     number: int
+    host: str
+    port: int
 
 
 Manner = Callable[[Seen], Iterable[Words]]
@@ -58,6 +66,11 @@ def answer(
     return manner
 
 
+def says(*words: Words) -> Manner:
+    """These words, whatever is asked."""
+    return lambda _: words
+
+
 def then(*manners: Manner) -> Manner:
     """The first manner for the first request of a path, the second for the second; the last one from then on."""
     return lambda seen: manners[min(seen.number, len(manners) - 1)](seen)
@@ -65,15 +78,22 @@ def then(*manners: Manner) -> Manner:
 
 @dataclass
 class HostileWeb:
-    """Serves `manners` by path on a free port of 127.0.0.1; other paths are 404. A context manager.
+    """Serves `manners` by path on one port of all `hosts`, addresses of loopback; other paths are 404.
 
-    `most_at_once` is the largest number of requests that waited for their first byte at the same time.
+    A context manager. A key that begins with a host (`127.0.0.3/robots.txt`) is that host's own page. Port 0 is a free
+    one. `most_at_once` is the largest number of requests that waited for their first byte at the same time, `dialled`
+    counts connections, with a request or without one.
     """
 
     manners: Mapping[str, Manner]
     tls: ssl.SSLContext | None = None
+    hosts: Sequence[str] = ("127.0.0.1",)
+    port: int = 0
     requests: list[Seen] = field(default_factory=list)
     most_at_once: int = 0
+    dialled: int = 0
+    sent: Counter[str] = field(default_factory=Counter)
+    """Bytes that each host sent."""
 
     def __enter__(self) -> Self:
         self._lock = threading.Lock()
@@ -81,40 +101,50 @@ class HostileWeb:
         self._connections: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self._stopped = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.port: int = self._listener.getsockname()[1]
+        self._listeners: list[socket.socket] = []
+        for host in self.hosts:
+            self._listeners.append(socket.create_server((host, self.port), backlog=512))
+            self.port = self._listeners[0].getsockname()[1]
         self._accepting = threading.Thread(target=self._accept)
         self._accepting.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stopped.set()
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
+        for listener in self._listeners:
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)  # wakes who waits for connections
         self._accepting.join()
-        self._listener.close()
+        for listener in self._listeners:
+            listener.close()
         for connection in list(self._connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join()
 
-    def url(self, path: str, host: str = "127.0.0.1") -> str:
-        return f"{'https' if self.tls else 'http'}://{host}:{self.port}{path}"
+    def url(self, path: str, host: str | None = None) -> str:
+        """The address of a path, by the first of `hosts` unless another host is named."""
+        return f"{'https' if self.tls else 'http'}://{host or self.hosts[0]}:{self.port}{path}"
 
     def asked(self, path: str) -> list[Seen]:
         """The requests for paths that begin so, in order."""
         return [seen for seen in self.requests if seen.path.startswith(path)]
 
     def _accept(self) -> None:
-        while not self._stopped.is_set():
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            thread = threading.Thread(target=self._serve, args=(connection,))
-            self._threads.append(thread)
-            thread.start()
+        with selectors.DefaultSelector() as ready:
+            for listener in self._listeners:
+                ready.register(listener, selectors.EVENT_READ, listener)
+            while not self._stopped.is_set():
+                for key, _ in ready.select():
+                    try:
+                        connection, _ = key.data.accept()
+                    except OSError:
+                        return
+                    self.dialled += 1
+                    thread = threading.Thread(target=self._serve, args=(connection,))
+                    self._threads.append(thread)
+                    thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
         self._connections.add(connection)
@@ -124,13 +154,14 @@ class HostileWeb:
             if self.tls:
                 connection = stack.enter_context(self.tls.wrap_socket(connection, server_side=True))
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            host, port = connection.getsockname()
             with connection.makefile("rb") as incoming:
-                while (seen := self._read(incoming)) and self._say(connection, seen):
+                while (seen := self._read(incoming, host, port)) and self._say(connection, seen):
                     pass
                 if seen is None:
                     connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
 
-    def _read(self, incoming: io.BufferedReader) -> Seen | None:
+    def _read(self, incoming: io.BufferedReader, host: str, port: int) -> Seen | None:
         """The next request; None where there is none, or none in HTTP."""
         if not incoming.peek(1)[:1].isalpha():
             return None
@@ -144,14 +175,15 @@ class HostileWeb:
         method, path, _ = head[0].split(" ", 2)
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
         with self._lock:
-            number = sum(seen.path == path for seen in self.requests)
-            seen = Seen(method, path, headers, time.monotonic(), number)
+            number = sum((seen.path, seen.host) == (path, host) for seen in self.requests)
+            seen = Seen(method, path, headers, time.monotonic(), number, host, port)
             self.requests.append(seen)
             return seen
 
     def _say(self, connection: socket.socket, seen: Seen) -> bool:
         """Answer one request; whether the connection goes on."""
-        manner = self.manners.get(seen.path.partition("?")[0], answer(status="404 Not Found"))
+        path = seen.path.partition("?")[0]
+        manner = self.manners.get(seen.host + path) or self.manners.get(path) or answer(status="404 Not Found")
         thinking = True
         self._think(+1)
         try:
@@ -165,6 +197,8 @@ class HostileWeb:
                     self._think(-1)
                 if isinstance(words, bytes):
                     connection.sendall(words)
+                    with self._lock:
+                        self.sent[seen.host] += len(words)
                     continue
                 if words == RESET:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

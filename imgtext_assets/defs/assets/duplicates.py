@@ -1,6 +1,6 @@
 """Fingerprints of each shard, clusters over all shards, and their verdicts for each shard."""
 
-from functools import partial
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -10,20 +10,20 @@ from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs.automation import on_any_shard, on_change
 from imgtext_assets.defs.describe import listed
 from imgtext_assets.defs.fetching import POOL, Fetcher, counts
+from imgtext_assets.defs.hashing import Hasher
 from imgtext_assets.defs.progress import Progress
-from imgtext_assets.defs.stage import NETWORK_RETRY, stage_output, table_options, table_output
+from imgtext_assets.defs.stage import stage_output, table_options, table_output
 from imgtext_assets.defs.thumbnails import thumbnails
 from imgtext_assets.engine import Engine
 from imgtext_assets.lake import Lake
 from imgtext_assets.pictures import fails_declared_size
-from imgtext_assets.pictures.rows import blob_fingerprint, fingerprint_frame, with_fingerprints
+from imgtext_assets.pictures.rows import with_fingerprints
 from imgtext_assets.tables import DEDUPLICATED, DUPLICATE_CLUSTERS, FINGERPRINTS
 
 
 @dg.asset(
     **table_options(FINGERPRINTS, group="duplicates", kinds={"pillow", "http"}),
     pool=POOL,
-    retry_policy=NETWORK_RETRY,
     automation_condition=on_change(),
 )
 def fingerprints(
@@ -41,32 +41,16 @@ def fingerprints(
     """
     rows = license_filtered.collect()
     wanted = rows.filter(~fails_declared_size(catalog.policy.resolution))
-    fetcher = Fetcher(context, lake, catalog, progress)
-    previews = fetcher.fetch(wanted, "previews fetched", "preview_url", "preview_url")
-    prints = _prints(context, previews.answers, catalog, lake, engine, progress)
+    hasher = Hasher(Fetcher(context, lake, catalog, progress), engine)
+    previews, prints = hasher.fetch(wanted, "previews fetched", "preview_url", "preview_url")
     seen = previews.answers.filter(pl.col("sha256").is_in(prints["fingerprint_sha256"].implode()))["url_key"].implode()
-    originals = fetcher.fetch(wanted.filter(~pl.col("preview_url").is_in(seen).fill_null(False)), "pictures fetched")
+    left = wanted.filter(~pl.col("preview_url").is_in(seen).fill_null(False))
+    originals, more_prints = hasher.fetch(left, "pictures fetched")
     answers = pl.concat([previews.answers, originals.answers]).unique("url_key")
-    prints = pl.concat([prints, _prints(context, originals.answers, catalog, lake, engine, progress)])
-    prints = prints.unique("fingerprint_sha256")
+    prints = pl.concat([prints, more_prints]).unique("fingerprint_sha256")
     hashed = with_fingerprints(rows.lazy(), answers.lazy(), prints.lazy()).collect()
     pictures = thumbnails(hashed, "fingerprint_sha256", lake, engine, catalog.pictures)
     return stage_output(FINGERPRINTS, hashed, counts(previews, originals) | pictures)
-
-
-def _prints(
-    context: dg.AssetExecutionContext,
-    answers: pl.DataFrame,
-    catalog: Catalog,
-    lake: Lake,
-    engine: Engine,
-    progress: Progress,
-) -> pl.DataFrame:
-    """The hashes (PRINTS) of what was had."""
-    hashes = answers.filter(outcome="ok")["sha256"].unique().sort().to_list()
-    report = progress.start(context, "pictures fingerprinted")
-    results = engine.map(partial(blob_fingerprint, read=lake.blobs.get, settings=catalog.pictures), hashes)
-    return fingerprint_frame(hashes, results, report)
 
 
 @dg.asset(
@@ -76,13 +60,23 @@ def _prints(
 def duplicate_clusters(fingerprints: pl.LazyFrame, catalog: dg.ResourceParam[Catalog]) -> dg.Output[pl.DataFrame]:
     """Over all shards: which rows repeat which, which one is kept, and by what rule."""
     in_catalog = pl.col("source").is_in([source.name for source in catalog.sources])
-    clusters = duplicates.find_clusters(fingerprints.filter(in_catalog), catalog.policy.duplicates)
-    repeats = clusters.filter(pl.col("rule").is_not_null())
+    policy = catalog.policy
+    rows = fingerprints.filter(in_catalog)
+    clusters = duplicates.find_clusters(rows, policy.duplicates, policy.drift.placeholder_links)
+    return table_output(clusters, _in_figures(clusters))
+
+
+def _in_figures(clusters: pl.DataFrame) -> dict[str, Any]:
+    placeholders = clusters.filter(rule="placeholder")
+    of_keepers = clusters.filter(pl.col("rule").ne_missing("placeholder"))
+    repeats = of_keepers.drop_nulls("rule")
     by_rule = dict(repeats.group_by("rule").len().sort("rule").iter_rows())
-    groups = clusters.select("cluster_id", "keeper_shard").n_unique()
+    groups = of_keepers.select("cluster_id", "keeper_shard").n_unique()
     summary = f"{repeats.height:,} rows repeat {groups:,} that are kept ({listed(by_rule)})" if groups else "no repeats"
-    metadata = {"summary": summary, "clusters": groups, "repeats": repeats.height, **by_rule}
-    return table_output(clusters, metadata)
+    if placeholders.height:
+        summary += f"; {placeholders.height:,} show {placeholders['cluster_id'].n_unique():,} placeholders of hosts"
+    figures = {"summary": summary, "clusters": groups, "repeats": repeats.height, **by_rule}
+    return figures | {"placeholders": placeholders.height}
 
 
 @dg.asset(**table_options(DEDUPLICATED, group="duplicates", kinds={"policy"}))

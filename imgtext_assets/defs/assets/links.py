@@ -12,7 +12,7 @@ from imgtext_assets.defs.consent import HostConsent
 from imgtext_assets.defs.describe import drawing, listed, markdown_table
 from imgtext_assets.defs.fetching import POOL, refused_by
 from imgtext_assets.defs.progress import Progress, Report
-from imgtext_assets.defs.stage import NETWORK_RETRY, table_options, table_output
+from imgtext_assets.defs.stage import table_options, table_output
 from imgtext_assets.fetch import Outcome, Request
 from imgtext_assets.lake import Lake
 from imgtext_assets.tables import LINK_CHECKS, LINK_DECAY
@@ -23,7 +23,6 @@ _HOSTS = 20
 @dg.asset(
     **table_options(LINK_CHECKS, group="links", kinds={"http"}),
     pool=POOL,
-    retry_policy=NETWORK_RETRY,
 )
 def link_checks(
     context: dg.AssetExecutionContext,
@@ -38,7 +37,7 @@ def link_checks(
     recheck, a backfill or `imgtext recheck`; each run is one round.
     """
     rows = verified.collect()
-    asked = [Request(**links.request_for(row)) for row in rows.unique("url").iter_rows(named=True)]
+    asked = [Request(**links.request_for(row), picture=True) for row in rows.unique("url").iter_rows(named=True)]
     hosts = HostConsent(context, lake, catalog, progress)
     consent = hosts.of(request.url for request in asked)
     report = progress.start(context, "links rechecked")

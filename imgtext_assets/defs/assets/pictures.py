@@ -5,14 +5,14 @@ from functools import partial
 import dagster as dg
 import polars as pl
 
-from imgtext_assets import links, rights
+from imgtext_assets import duplicates, links, rights
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs.automation import on_change
 from imgtext_assets.defs.discover import source_of
-from imgtext_assets.defs.fetching import POOL, Fetcher, counts
+from imgtext_assets.defs.fetching import POOL, Asking, Fetcher, counts
 from imgtext_assets.defs.orders import load_orders
 from imgtext_assets.defs.progress import Progress
-from imgtext_assets.defs.stage import NETWORK_RETRY, stage_output, table_options
+from imgtext_assets.defs.stage import stage_output, table_options
 from imgtext_assets.defs.thumbnails import thumbnails
 from imgtext_assets.engine import Engine
 from imgtext_assets.fetch.rows import with_answers
@@ -39,11 +39,11 @@ def resolution_filtered(
 @dg.asset(
     **table_options(DOWNLOADED, group="pictures", kinds={"http"}),
     pool=POOL,
-    retry_policy=NETWORK_RETRY,
     automation_condition=on_change(),
 )
 def downloaded(
     context: dg.AssetExecutionContext,
+    config: Asking,
     resolution_filtered: pl.LazyFrame,
     catalog: dg.ResourceParam[Catalog],
     lake: dg.ResourceParam[Lake],
@@ -52,7 +52,8 @@ def downloaded(
 ) -> dg.Output[pl.DataFrame]:
     """The original bytes in the blob store; what is there already is not fetched again."""
     rows = resolution_filtered.collect()
-    fetched = Fetcher(context, lake, catalog, progress).fetch(rows, "pictures fetched")
+    fetcher = Fetcher(context, lake, catalog, progress, config.retry_final)
+    fetched = fetcher.fetch(rows, "pictures fetched")
     answered = with_answers(rows.lazy(), fetched.answers.lazy()).collect()
     pictures = thumbnails(answered, "sha256", lake, engine, catalog.pictures)
     return stage_output(DOWNLOADED, answered, counts(fetched) | pictures)
@@ -76,12 +77,14 @@ def verified(
     checks = lake.tables.scan(LINK_CHECKS.name, LINK_CHECKS.schema, [context.partition_key])
     refused = links.refused_since(checks).select("id", "refused_since")
     asked = rights.listed_bytes(downloaded, orders.opt_outs).join(refused, on="id", how="left", maintain_order="left")
+    asked = duplicates.with_placeholders(asked, catalog.policy.drift.placeholder_links)
+    of_files = rights.file_rules(policy, catalog.policy.consent)
     rows = verify_table(
         asked,
         inspections,
-        catalog.policy.resolution,
+        catalog.policy,
         lake.tables.scan(REMOVALS.name, REMOVALS.schema),
-        [rights.LISTED_RULE, links.REFUSED_RULE, *rights.file_rules(policy, catalog.policy.consent)],
+        [rights.LISTED_RULE, links.REFUSED_RULE, duplicates.PLACEHOLDER_RULE, *of_files],
         rights.file_review(policy),
     ).collect()
     return stage_output(VERIFIED, rows, thumbnails(rows, "sha256", lake, engine, catalog.pictures))

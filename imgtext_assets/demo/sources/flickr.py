@@ -1,8 +1,8 @@
 """Photographs as Flickr's API tells of them, saved as JSON Lines, with Flickr's numbers for licences.
 
 Names and numbers are those of https://www.flickr.com/services/api/flickr.photos.search.html (with `extras`) and
-https://www.flickr.com/services/api/flickr.photos.licenses.getInfo.html; the caption is somebody else's. `columns` in
-data/catalog.yaml says what is what.
+https://www.flickr.com/services/api/flickr.photos.licenses.getInfo.html; caption and hashes are somebody
+else's. `columns` in data/catalog.yaml says what is what.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from imgtext_assets.demo.altered import drifted
 from imgtext_assets.demo.cases import Link, ordinary, published, unreadable, web_cases
 from imgtext_assets.demo.consent import listed_file
 from imgtext_assets.demo.pictures import CC0, NO_KNOWN_COPYRIGHT, PUBLIC_DOMAIN, Picture
@@ -38,6 +39,7 @@ def flickr(pictures: Iterator[Picture], opted_out: Picture) -> SourceList:
         ),
         claimed.ends("license_filtered", "rights_claimed"),
         replace(listed_file(opted_out), license="9"),
+        *(replace(link, license="9") for link in drifted(next(pictures), next(pictures), next(pictures))),
         unreadable('{"id": "50000000000", "url_o": "https://live.staticflickr.com/1/5000'),
         *(replace(link, license="9") for link in web_cases(pictures, "not_found")),
     ]
@@ -55,6 +57,7 @@ def _write(rows: Sequence[Row]) -> bytes:
 
 def _record(row: Row) -> dict[str, object]:
     link, (width, height) = row.link, row.size
+    hashes = {"md5": link.declared_md5, "phash": link.phash} if link.phash else {}
     return {
         "id": row.path.rpartition("/")[2].partition("_")[0],
         "owner": link.account,
@@ -67,4 +70,5 @@ def _record(row: Row) -> dict[str, object]:
         "width_o": width,
         "height_o": height,
         "caption": link.caption,
+        **hashes,
     }

@@ -25,7 +25,8 @@ X_ROBOTS_TAG, TDM_RESERVATION = "x-robots-tag", "tdm-reservation"
 RECORDED = (X_ROBOTS_TAG, TDM_RESERVATION, "tdm-policy", "content-usage", "content-signal")
 _MAX_VALUES, _MAX_LENGTH = 16, 1024  # of one header, as far as it is recorded
 
-_REFUSALS = frozenset({"noai", "noimageai", "noimageindex", "noml"})
+# `none` is Google's word for every refusal at once; `noindex` alone speaks of search results, and refuses nothing here.
+_REFUSALS = frozenset({"noai", "noimageai", "noimageindex", "noml", "none"})
 _SCOPE = re.compile(r"([A-Za-z][\w.-]*|\*)(?:/[\w.]*)?\s*:")
 _ENDS = re.compile(r"[,;]")
 _VALUED = frozenset({"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"})

@@ -177,9 +177,13 @@ class Consent:
     def _judge_by(self, url: str, robots: HostFile | None, tdmrep: HostFile | None) -> Refusal | None:
         if robots is not None and robots.may_be_there:
             return Refusal(robots.outcome, f"{_name(ROBOTS_TXT)} could not be had: {robots.detail}", passing=True)
-        for path, file, parsed in ((ROBOTS_TXT, robots, self._robots), (TDMREP_JSON, tdmrep, self._tdmrep)):
+        said = (
+            (ROBOTS_TXT, robots, self._robots, "robots_disallowed"),
+            (TDMREP_JSON, tdmrep, self._tdmrep, "opted_out"),
+        )
+        for path, file, parsed, reason in said:
             if file is not None and file.is_there and (evidence := parsed(file.sha256).refusal(url)):
-                return Refusal("opted_out", f"{_name(path)}: {evidence}")
+                return Refusal(reason, f"{_name(path)}: {evidence}")
         return None
 
 

@@ -11,11 +11,12 @@ from collections.abc import Callable, Collection
 import polars as pl
 
 from imgtext_assets.catalog import ConsentPolicy
-from imgtext_assets.rights.consent.hosts import BY_LIST, Consent, files_of, origin_of, wanted_files
+from imgtext_assets.rights.consent.hosts import BY_LIST, Consent, Refusal, files_of, origin_of, wanted_files
 from imgtext_assets.rights.consent.lists import OptOuts
 
 REDIRECTED = " (redirects to "
 """What `fetch` adds to the evidence where not the address itself is refused but one that it leads to."""
+_REFUSED = {"url_key": pl.String, "refused_for": pl.String, "refused_by": pl.String}
 Address = Callable[[str], str]
 """The normalised form of an address, as it was asked for."""
 
@@ -61,14 +62,14 @@ def without_lifted(answers: pl.DataFrame, opt_outs: OptOuts) -> pl.DataFrame:
 
 
 def judged_again(answers: pl.DataFrame, consent: Consent, settings: str, address: Address) -> pl.DataFrame:
-    """`answers` (rows of FETCHES) with those as `opted_out` that may not be used by now.
+    """`answers` (rows of FETCHES) with those as refused that may not be used by now.
 
     All are looked up in the opt-out lists, by their address and the one that it led to; those that were had under
     other settings are judged by what was recorded, too. A host that cannot be asked now takes nothing back. What is
     refused loses what tells of the body, so that nobody takes it up, and gets the digest `settings` under which it is;
     the journal keeps it as it was, for a policy that allows it again.
     """
-    refused: dict[str, str] = {}
+    refused: dict[str, Refusal] = {}
     otherwise = set(had_otherwise(answers, settings)["url_key"])
     fine = answers.filter(outcome="ok").sort("url").select("url_key", "url", "final_url", "consent")
     for key, url, final_url, said in fine.iter_rows():
@@ -78,14 +79,18 @@ def judged_again(answers: pl.DataFrame, consent: Consent, settings: str, address
         if refusal is None and key in otherwise:
             refusal = consent.refusal_of_answer(asked, led_to, said)
         if refusal is not None:
-            refused[key] = refusal.detail
+            refused[key] = refusal
     if not refused:
         return answers
-    evidence = pl.col("url_key").replace_strict([*refused], [*refused.values()], default=None, return_dtype=pl.String)
-    holds = evidence.is_not_null()
-    return answers.with_columns(
-        outcome=pl.when(holds).then(pl.lit("opted_out")).otherwise("outcome"),
-        detail=pl.when(holds).then(evidence).otherwise("detail"),
-        settings=pl.when(holds).then(pl.lit(settings)).otherwise("settings"),
-        **{name: pl.when(~holds).then(name) for name in ("sha256", "md5", "bytes")},
+    now = pl.DataFrame([(key, *refusal[:2]) for key, refusal in refused.items()], schema=_REFUSED, orient="row")
+    holds = pl.col("refused_for").is_not_null()
+    return (
+        answers.join(now, on="url_key", how="left", maintain_order="left")
+        .with_columns(
+            outcome=pl.when(holds).then("refused_for").otherwise("outcome"),
+            detail=pl.when(holds).then("refused_by").otherwise("detail"),
+            settings=pl.when(holds).then(pl.lit(settings)).otherwise("settings"),
+            **{name: pl.when(~holds).then(name) for name in ("sha256", "md5", "bytes")},
+        )
+        .select(answers.columns)
     )

@@ -1,0 +1,85 @@
+"""What all commands have in common: the application, options, the project, and how a command ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from imgtext_assets.catalog import load_catalog
+from imgtext_assets.console import Bars, fail
+from imgtext_assets.defs.build import new_engine
+from imgtext_assets.defs.pipeline import Pipeline, Project
+from imgtext_assets.defs.reading import new_reader
+from imgtext_assets.defs.runs import instance
+from imgtext_assets.lake import Lake
+
+app = typer.Typer(
+    name="imgtext",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Builds open image-text datasets and keeps them alive: `imgtext build`, then `imgtext release`, then "
+    "`imgtext recheck` for years. What a command does shows in the Dagster UI (`dagster dev`).",
+)
+
+
+SourceOption = Annotated[str | None, typer.Option("--source", metavar="NAME", help="Only the shards of this source.")]
+ShardOption = Annotated[
+    str | None, typer.Option("--shard", metavar="KEY", help="Only this shard, such as pd12m-00003.")
+]
+
+
+@app.callback()
+def _start(
+    context: typer.Context,
+    catalog: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The catalog; else $IMGTEXT_CATALOG, else data/catalog.yaml."),
+    ] = None,
+) -> None:
+    if context.resilient_parsing or {"-h", "--help"} & set(sys.argv):
+        return
+    loaded = load_catalog(catalog)
+    context.obj = Project(loaded, Lake(loaded.lake, loaded.storage.fsync))
+
+
+@contextmanager
+def running(project: Project, retry_final: bool = False) -> Iterator[Pipeline]:
+    """The pipeline with bars on the terminal, and with processes that decode and read for all its runs."""
+    on = instance()
+    with Bars() as bars, new_engine(project.catalog.pictures) as engine, new_reader() as reader:
+        yield Pipeline(project.catalog, project.lake, on, bars, engine, reader, retry_final)
+
+
+def selected(project: Project, source: str | None, shard: str | None) -> list[str]:
+    """Keys of the shards that the options name; wrong use where there is none."""
+    names = [entry.name for entry in project.catalog.sources]
+    if source is not None and source not in names:
+        raise typer.BadParameter(f"{source!r} is not in the catalog; it has {', '.join(names)}", param_hint="--source")
+    shards = project.shards(source)
+    if shard is None:
+        return shards
+    if shard not in shards:
+        some = f"there are {len(shards)}, from {shards[0]} to {shards[-1]}" if shards else "there are none yet"
+        raise typer.BadParameter(f"no shard {shard!r}; {some}", param_hint="--shard")
+    return [shard]
+
+
+def of_source(source: str | None, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows of one source, or all."""
+    return rows if source is None else rows.filter(source=source)
+
+
+def end_with(problems: Sequence[str]) -> None:
+    """Say what went wrong, a line each; anything at all is exit code 1."""
+    for problem in problems:
+        fail(problem)
+    if problems:
+        raise typer.Exit(1)
