@@ -20,6 +20,12 @@ if TYPE_CHECKING:  # it imports Dagster, which most rooms' tests can do without
     from imgtext_assets_tests.defs.world import World
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, so that the processes that share the files end at about the same time."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     """An S3 server on loopback; it checks no credentials."""

@@ -207,6 +207,8 @@ def test_a_store_that_is_down_for_good_is_one_clear_error(store: FaultyStore, ro
 
 
 @pytest.mark.slow
+@pytest.mark.swift
+@pytest.mark.parametrize("root", ["swift"], indirect=True)
 def test_a_build_ends_as_an_undisturbed_one_does(built: World, store: FaultyStore, root: str, tmp_path: Path) -> None:
     world = unbuilt(built, tmp_path / "faulty", root)
     assert world.build() == []
@@ -217,6 +219,8 @@ def test_a_build_ends_as_an_undisturbed_one_does(built: World, store: FaultyStor
 
 
 @pytest.mark.slow
+@pytest.mark.swift
+@pytest.mark.parametrize("root", ["swift"], indirect=True)
 def test_a_build_that_lost_its_store_goes_on_where_it_was(
     built: World, store: FaultyStore, root: str, tmp_path: Path, impatient: None
 ) -> None:
