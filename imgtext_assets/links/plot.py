@@ -1,18 +1,18 @@
-"""The survival of links as a drawing."""
+"""The survival of links as a drawing.
+
+matplotlib is imported where something is drawn: it takes longer to import than most commands take.
+"""
 
 from __future__ import annotations
 
 import io
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import polars as pl
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.dates import date2num
-from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # The same drawing gives the same bytes: ids come from a fixed salt, text stays text.
 _STYLE: dict[Any, Any] = {
@@ -32,6 +32,11 @@ def survival_svg(decay: pl.DataFrame) -> str:
     `decay` is a frame of LINK_DECAY. There are the links that are alive, moved or changed; those of unknown fate
     count among all. The same frame gives the same text.
     """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import PercentFormatter
+
     shares = (
         decay.group_by("source", "checked_on")
         .agg(share=(pl.col("alive") + pl.col("changed")).sum() / pl.col("links").sum())
@@ -57,6 +62,8 @@ def survival_svg(decay: pl.DataFrame) -> str:
 
 def _show_days(axes: Axes, days: list[date]) -> None:
     """Name each day where there are few; around a single one matplotlib would draw four years."""
+    from matplotlib.dates import date2num
+
     if len(days) <= _NAMED_DAYS:
         places = [float(date2num(day)) for day in days]
         axes.set_xticks(places, [day.isoformat() for day in days])
