@@ -34,7 +34,7 @@ def this_project(files: list[Path], folder: Path) -> None:
     """The first two stages of every shard, as many shards at once as there are cores."""
     from imgtext_assets import rights, sources, tables
     from imgtext_assets.catalog import LicensePolicy, Source
-    from imgtext_assets.defs.reading import new_reader
+    from imgtext_assets.defs.engines import new_reader
     from imgtext_assets.lake import Tables, list_files, read_foreign
 
     lake = Tables(str(folder))

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer.main
 from typer.cli import get_docs_for_click
 
-from imgtext_assets.cli import app
+from imgtext_assets.cli.main import app
 from imgtext_assets.rights.licenses import licenses_page
 from imgtext_assets.tables import REASONS, STAGES, TABLES, Column, Table
 from imgtext_assets.text import markdown

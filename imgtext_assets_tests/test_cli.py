@@ -26,7 +26,7 @@ import yaml
 from polars.testing import assert_frame_equal
 
 from imgtext_assets.catalog import load_catalog
-from imgtext_assets.cli import app, main
+from imgtext_assets.cli.main import app, main
 from imgtext_assets.tables import STAGES
 from imgtext_assets_tests.defs.world import World, small_world, write_catalog, write_parquet
 

@@ -36,7 +36,7 @@ ASKED_AGAIN = ("server_error", "shorter_than_promised")
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module", params=["local", "s3", pytest.param("swift", marks=pytest.mark.swift)])
+@pytest.fixture(scope="module", params=["local", pytest.param("swift", marks=pytest.mark.swift)])
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The sample, built once for each kind of lake; the tests below go through its life in order."""
     lake = "lake"

@@ -33,7 +33,7 @@ SEED = "IMGTEXT_TEST_SEED"
 BUILD = (
     "from importlib import import_module\n"
     "import_module('imgtext_assets.fetch.keeping').FLUSH_SECONDS /= 50\n"
-    "from imgtext_assets.cli import main\n"
+    "from imgtext_assets.cli.main import main\n"
     "main()\n"
 )
 Moment = Callable[[World, int], bool]

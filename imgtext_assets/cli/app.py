@@ -13,9 +13,8 @@ import typer
 
 from imgtext_assets.catalog import load_catalog
 from imgtext_assets.console import Bars, fail
-from imgtext_assets.defs.build import new_engine
+from imgtext_assets.defs.engines import new_engine, new_reader
 from imgtext_assets.defs.pipeline import Pipeline, Project
-from imgtext_assets.defs.reading import new_reader
 from imgtext_assets.defs.runs import instance
 from imgtext_assets.lake import Lake
 

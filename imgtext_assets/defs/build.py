@@ -1,20 +1,18 @@
 """Put everything together: assets, checks, jobs, schedules, sensors and resources, for one catalog."""
 
-from collections.abc import Iterator
 from typing import Any, cast
 
 import dagster as dg
 
-from imgtext_assets.catalog import Catalog, PictureSettings, load_catalog
+from imgtext_assets.catalog import Catalog, load_catalog
 from imgtext_assets.defs import jobs, schedules, sensors
 from imgtext_assets.defs.assets import duplicates, links, metadata, pictures, release
 from imgtext_assets.defs.checks import all_checks
+from imgtext_assets.defs.engines import local_engine, local_reader
 from imgtext_assets.defs.io import LakeIOManager
 from imgtext_assets.defs.orders import check_catalog
 from imgtext_assets.defs.progress import LogProgress
-from imgtext_assets.defs.reading import new_reader
 from imgtext_assets.defs.versions import code_versions
-from imgtext_assets.engine import LocalEngine
 from imgtext_assets.lake import Lake
 
 ASSETS = cast(
@@ -62,29 +60,6 @@ def build_defs(catalog: Catalog | None = None, **overrides: Any) -> dg.Definitio
         resources=resources | overrides,
         executor=dg.in_process_executor,
     )
-
-
-def new_engine(settings: PictureSettings) -> LocalEngine:
-    """Decoding processes with the catalog's limits; they start at the first use."""
-    return LocalEngine(settings.workers, settings.decode_memory, settings.decode_seconds)
-
-
-def local_engine(settings: PictureSettings) -> dg.ResourceDefinition:
-    """Decoding processes of this machine, started by the first step of a run that decodes and ended with the run."""
-
-    @dg.resource(description="Decoding processes of this machine.")
-    def engine() -> Iterator[LocalEngine]:
-        with new_engine(settings) as running:
-            yield running
-
-    return engine
-
-
-@dg.resource(description="Processes that open files by others.")
-def local_reader() -> Iterator[LocalEngine]:
-    """Processes that open files by others, ended with the run."""
-    with new_reader() as running:
-        yield running
 
 
 def _versioned(asset: dg.AssetsDefinition, version: str) -> dg.AssetsDefinition:

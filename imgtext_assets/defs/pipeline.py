@@ -18,10 +18,10 @@ from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs import stale
 from imgtext_assets.defs.build import build_defs
 from imgtext_assets.defs.discover import add_partitions, discover, file_events, judged_shards, present_shards
+from imgtext_assets.defs.engines import new_reader
 from imgtext_assets.defs.jobs import BUILD, INGEST
 from imgtext_assets.defs.orders import load_orders
 from imgtext_assets.defs.progress import Progress
-from imgtext_assets.defs.reading import new_reader
 from imgtext_assets.defs.runs import RunResult, run_job
 from imgtext_assets.defs.versions import code_versions
 from imgtext_assets.engine import Engine

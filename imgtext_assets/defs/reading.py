@@ -15,17 +15,8 @@ from typing import Any
 import polars as pl
 
 from imgtext_assets.catalog import Catalog
-from imgtext_assets.engine import Engine, LocalEngine
+from imgtext_assets.engine import Engine
 from imgtext_assets.lake import LakeError, read_foreign
-
-# For one shard, or the counting of one file: our judgement. LAION-400M's files have 13 million rows.
-READER_MEMORY = 4 * 2**30
-READER_CPU_SECONDS = 600.0
-
-
-def new_reader() -> LocalEngine:
-    """Processes that open files by others; they start at the first use."""
-    return LocalEngine(None, READER_MEMORY, READER_CPU_SECONDS)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import yaml
 
 from imgtext_assets.catalog import Catalog, load_catalog
 from imgtext_assets.defs.discover import Discovery, add_partitions, discover, file_events, shard_plan
-from imgtext_assets.defs.reading import new_reader
+from imgtext_assets.defs.engines import new_reader
 from imgtext_assets.lake import Lake, LakeError
 from imgtext_assets_tests.defs.world import write_parquet
 

@@ -18,8 +18,8 @@ import polars as pl
 import yaml
 
 from imgtext_assets.catalog import Catalog, load_catalog
+from imgtext_assets.defs.engines import READER_CPU_SECONDS, READER_MEMORY
 from imgtext_assets.defs.pipeline import Pipeline, Project
-from imgtext_assets.defs.reading import READER_CPU_SECONDS, READER_MEMORY
 from imgtext_assets.demo import DemoWeb, Sample, build_sample, load_pages, write_sample
 from imgtext_assets.engine import LocalEngine
 from imgtext_assets.lake import Lake

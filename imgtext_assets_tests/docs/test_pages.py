@@ -13,7 +13,7 @@ import typer.main
 import yaml
 
 from imgtext_assets.catalog import Catalog
-from imgtext_assets.cli import app
+from imgtext_assets.cli.main import app
 from imgtext_assets.defs.build import build_defs
 from imgtext_assets.demo import build_sample
 from imgtext_assets.tables import STAGES

@@ -13,7 +13,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from imgtext_assets.defs.discover import add_partitions, discover
-from imgtext_assets.defs.reading import new_reader
+from imgtext_assets.defs.engines import new_reader
 from imgtext_assets.lake import Lake
 from imgtext_assets.tables import DEDUPLICATED, DUPLICATE_CLUSTERS, FINGERPRINTS, STAGES, Table
 from imgtext_assets_tests.ui.project import Project, Webserver, repository, until

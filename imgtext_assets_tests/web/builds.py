@@ -37,7 +37,7 @@ WORKERS = 2
 BUILD = (
     "import certifi, sys\n"
     "certifi.where = lambda: sys.argv.pop()\n"
-    "from imgtext_assets.cli import main\n"
+    "from imgtext_assets.cli.main import main\n"
     "certifi.where = (lambda file: lambda: file)(certifi.where())\n"
     "main()\n"
 )
