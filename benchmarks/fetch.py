@@ -41,7 +41,7 @@ AT_ONCE = 64
 READS = {"downloaded": "resolution_filtered", "fingerprints": "license_filtered"}
 JOBS = {"downloaded": "build", "fingerprints": "ingest"}
 PAIRS = {
-    "downloaded": ["img2dataset, no decode, MD5"],
+    "downloaded": ["img2dataset, no decode, MD5", "img2dataset, no decode, MD5, no EXIF"],
     "fingerprints": ["img2dataset, skip_reencode"],
 }
 

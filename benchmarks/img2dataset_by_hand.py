@@ -14,9 +14,14 @@ from pathlib import Path
 
 VERSION = "1.47.0"
 # img2dataset's modes. `skip_reencode` decodes each picture and keeps its bytes as they were; `disable_all_reencoding`
-# does not look at them at all (resizer.py of 1.47: it returns before `imdecode`).
+# does not look at them at all (resizer.py of 1.47: it returns before `imdecode`), but reads EXIF unless told not to.
 MODES: dict[str, dict[str, object]] = {
     "img2dataset, no decode, MD5": {"disable_all_reencoding": True, "compute_hash": "md5"},
+    "img2dataset, no decode, MD5, no EXIF": {
+        "disable_all_reencoding": True,
+        "compute_hash": "md5",
+        "extract_exif": False,
+    },
     "img2dataset, skip_reencode": {"skip_reencode": True, "resize_mode": "no", "compute_hash": "md5"},
 }
 ENVIRONMENT = {"NO_ALBUMENTATIONS_UPDATE": "1"}  # else it asks PyPI for a newer version at each start
@@ -43,7 +48,6 @@ def command(program: Path, urls: list[str], mode: str, folder: Path, cores: int)
         "thread_count": 64,
         "processes_count": cores,
         "number_sample_per_shard": min(10_000, math.ceil(len(urls) / cores)),
-        "extract_exif": False,
         **MODES[mode],
     }
     return [str(program), *(f"--{name}={value}" for name, value in options.items())]

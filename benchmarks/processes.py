@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 _PR_SET_CHILD_SUBREAPER = 36
-_A_SECOND = 10
+_A_SECOND = 2
 
 
 @dataclass(frozen=True)

@@ -221,8 +221,6 @@ class Transfer:
         self.size += len(data)
         if at_most is None and self.size > self._settings.max_bytes:
             return self._stop(TOO_LARGE, f"more than fetch.max_bytes, {self._settings.max_bytes}")
-        self.sha256.update(data)
-        self.md5.update(data)
         self._pieces.append(data)
         if self._to_sniff:
             self._first += data[: sniff.LOOKED_AT]
@@ -242,19 +240,24 @@ class Transfer:
         """Keep the pieces so far as one: however small they come, a body takes not much more memory than its size."""
         if self._file is None:
             self._file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the outcome's reader closes it
-        self._file.write(b"".join(self._pieces))
-        self._pieces = []
+        self._file.write(self._joined())
 
     def _bound(self) -> Body:
         """The pieces as one file, which is theirs no longer. Most bodies are copied this once."""
         if self._file is None:
-            body = BytesIO(b"".join(self._pieces))
+            body = BytesIO(self._joined())
         else:
             self._set_aside()
             self._file.seek(0)
             body, self._file = cast(Body, self._file), None
-        self._pieces = []
         return body
+
+    def _joined(self) -> bytes:
+        """The pieces as one, hashed here and given up: few long calls, each of which lets other threads run."""
+        joined, self._pieces = b"".join(self._pieces), []
+        self.sha256.update(joined)
+        self.md5.update(joined)
+        return joined
 
     def _stop(self, verdict: Verdict, detail: str) -> bool:
         self.stopped = (verdict, detail)
