@@ -39,6 +39,7 @@ from imgtext_assets.policies import (
     ResolutionPolicy,
 )
 from imgtext_assets.settings import (
+    EngineSettings,
     FetchSettings,
     HostLimits,
     LinkSettings,
@@ -56,6 +57,7 @@ __all__ = [
     "ConsentPolicy",
     "DriftPolicy",
     "DuplicatePolicy",
+    "EngineSettings",
     "FetchSettings",
     "Format",
     "HostLimits",
@@ -135,6 +137,7 @@ class Catalog(Model):
     policy: Policy = Policy()
     fetch: FetchSettings = FetchSettings()
     pictures: PictureSettings = PictureSettings()
+    engine: EngineSettings = EngineSettings()
     storage: StorageSettings = StorageSettings()
     links: LinkSettings = LinkSettings()
     release: ReleaseSettings = ReleaseSettings()
@@ -258,5 +261,9 @@ def _with_absolute_paths(catalog: Catalog, folder: Path) -> Catalog:
             policy,
             accounts=changed(policy.accounts, decisions=absolute(decisions) if decisions else None),
             consent=changed(policy.consent, opt_out_lists=[absolute(path) for path in lists]),
+            duplicates=changed(
+                policy.duplicates,
+                exclude=[changed(one, path=absolute(one.path)) for one in policy.duplicates.exclude],
+            ),
         ),
     )

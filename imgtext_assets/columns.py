@@ -101,6 +101,11 @@ FINGERPRINT = (
     Column("fingerprint_sha256", pl.String(), "SHA-256 of the file that was hashed: the preview or the picture."),
     Column("fingerprint_of", pl.String(), "`preview` or `original`."),
     Column("fingerprint_pixels", pl.Int64(), "Width x height of the file that was hashed.", "pixels"),
+    Column(
+        "fingerprint_by",
+        pl.String(),
+        "What took the hashes, such as `Pillow 13.0.0`: another version may round otherwise and turn bits.",
+    ),
 )
 CLUSTER = (
     Column(
@@ -117,9 +122,12 @@ CLUSTER = (
     Column(
         "rule",
         pl.String(),
-        "How they were told to be the same: `same_id`, `same_url`, `same_bytes`, `near_duplicate`; or `placeholder`.",
+        "How they were told to be the same: `same_id`, `same_url`, `same_bytes`, `near_duplicate`, `mirrored`; or "
+        "`excluded` or `placeholder`.",
     ),
     Column("distance", pl.Int64(), "Hamming distance of the two 64-bit hashes, where that was the rule.", "bits"),
+    Column("distance256", pl.Int64(), "The same of the two 256-bit hashes, where both have one.", "bits"),
+    Column("mirror_of", pl.String(), "A kept row, the mirror image of whose picture this one shows: id (shard)."),
 )
 FETCH = (
     Column("sha256", pl.String(), "SHA-256 of the bytes, 64 hex digits: their name in the blob store."),

@@ -25,6 +25,7 @@ from imgtext_assets.text import plain
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 _LINKS = 3
+_DISTANCES = {"distance": 64, "distance256": 256}
 
 
 def fail(message: str) -> None:
@@ -143,8 +144,9 @@ def show_history(found: History, releases: Sequence[str]) -> None:
         facts = "\n".join(plain(line) for line in [*why, *(f"{k} = {_value(v)}" for k, v in step.facts.items())])
         table.add_row(step.stage, Text(step.verdict, "green" if step.verdict == "goes on" else "red"), escape(facts))
     out.print(table)
+    if found.cluster:
+        _show_cluster(found)
     for title, rows, columns in (
-        ("cluster", found.cluster, ("id", "shard", "rule", "distance", "keeper_id")),
         ("fetched", found.fetches, ("fetched_at", "url", "outcome", "http_status", "bytes", "attempts")),
         ("link seen", found.observations, ("checked_at", "state", "http_status", "final_url", "detail")),
         ("removed", found.removals, ("removed_at", "kind", "value", "reason", "request")),
@@ -152,6 +154,21 @@ def show_history(found: History, releases: Sequence[str]) -> None:
         for row in rows:
             _lines(title, {name: row[name] for name in columns if row[name] is not None})
     out.print(f"[bold]releases[/] {', '.join(releases) or 'in none'}")
+
+
+def _show_cluster(found: History) -> None:
+    """What the row repeats or is repeated by, a line each: by which rule, and how far from the one that is kept."""
+    itself, more = (found.raw["shard"], found.raw["id"]), found.cluster_size - len(found.cluster)
+    out.print(Text.assemble(("cluster ", "bold"), plain(found.cluster[0]["cluster_id"])))
+    for row in found.cluster:
+        bits = [f"{row[name]} of {all_}" for name, all_ in _DISTANCES.items() if row[name] is not None]
+        notes = [f"{' and '.join(bits)} bits"] if bits else []
+        notes += [f"mirror image of {plain(row['mirror_of'])}"] if row["mirror_of"] else []
+        notes += ["this row"] if (row["shard"], row["id"]) == itself else []
+        named = f"{plain(row['id'])} ({plain(row['shard'])})"
+        out.print(Text(f"  {row['rule'] or 'kept':<14} {'  '.join([named, *notes])}"), soft_wrap=True)
+    if more:
+        out.print(Text(f"  and {more:,} more"))
 
 
 def _lines(title: str, facts: dict[str, Any]) -> None:

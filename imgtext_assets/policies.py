@@ -6,9 +6,9 @@ What belongs here: settings, their limits and defaults. What does not: applying 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Model(BaseModel):
@@ -74,11 +74,42 @@ class ConsentPolicy(Model):
         return self.model_copy(update={"data_mining": True, "opt_out_lists": []})
 
 
+class ExcludeList(Model):
+    """Pictures that no dataset of this catalog may hold: an evaluation set to keep apart, a removal list."""
+
+    name: str = Field(description="what rows are rejected with, such as the evaluation set's name")
+    path: str = Field(description="a parquet file with a column sha256 or phash, or an .npy file of 64-bit pHashes")
+
+
 class DuplicatePolicy(Model):
-    """When two pictures count as the same."""
+    """When two pictures count as the same.
+
+    The defaults follow from `benchmarks/duplicates_quality.py`.
+    """
 
     radius: int = Field(
-        default=4, ge=0, le=8, description="largest Hamming distance of two 64-bit pHashes that repeat, bits"
+        default=6, ge=0, le=8, description="largest Hamming distance of two 64-bit pHashes that repeat, bits"
+    )
+    confirm: int | None = Field(
+        default=60,
+        ge=0,
+        le=128,
+        description="largest distance of their 256-bit pHashes, bits; null: not compared, and `radius` is 4 unless set",
+    )
+    mirrored: Literal["ignore", "report", "reject"] = Field(
+        default="report", description="what a picture meets that is another one's mirror image"
+    )
+    exclude: list[ExcludeList] = Field(default=[], description="lists of pictures that are rejected")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nearer_without_confirmation(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("confirm", ...) is None:
+            return {"radius": 4} | given
+        return given
+
+    suspicious_size: int | None = Field(
+        default=1_000, ge=2, description="a check warns of clusters of more rows than this; null: it never does"
     )
 
 

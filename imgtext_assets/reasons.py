@@ -63,6 +63,8 @@ REASONS: dict[str, dict[str, str]] = {
         "same_url": "Another row has the same address.",
         "same_bytes": "Another row has the same bytes.",
         "near_duplicate": "Another picture is within the policy's Hamming distance.",
+        "mirrored": "The mirror image of another picture.",
+        "excluded": "A list of pictures that no dataset may hold names it, or one that looks like it.",
         "placeholder": "The host answers many unlike links with this picture.",
     },
     "resolution_filtered": {

@@ -7,6 +7,7 @@ file (`catalog`).
 from __future__ import annotations
 
 import ipaddress
+import re
 
 from pydantic import Field, PositiveInt, field_validator
 
@@ -86,6 +87,21 @@ class PictureSettings(Model):
     strict_jpeg: bool = Field(
         default=True, description="a JPEG of which the decoder says that it is corrupt is damaged, though it shows"
     )
+
+
+class EngineSettings(Model):
+    """Where the heavy work runs: decoding, and the search for near-duplicates."""
+
+    cluster: str | None = Field(
+        default=None, description="address of a Dask scheduler, such as tcp://scheduler:8786; null: this machine"
+    )
+
+    @field_validator("cluster")
+    @classmethod
+    def _an_address(cls, cluster: str | None) -> str | None:
+        if cluster is not None and not re.fullmatch(r"(tcp|tls)://([\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}", cluster):
+            raise ValueError(f"{cluster!r}: expected tcp:// or tls://, a host and a port, as in tcp://scheduler:8786")
+        return cluster
 
 
 class StorageSettings(Model):

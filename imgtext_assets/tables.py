@@ -86,6 +86,17 @@ DUPLICATE_CLUSTERS = Table(
     "Over all shards: who repeats whom, who is kept, why. Only rows that have a repeat.",
     (*(c for c in RAW if c.name in ("id", "source", "shard")), *CLUSTER),
 )
+NEAR_HASHES = Table(
+    "near_hashes",
+    "Every 64-bit hash that tells something, and whether another is near: from where the next search goes on.",
+    (
+        Column("hash", pl.UInt64(), "64-bit perceptual hash, each once, ascending.", required=True),
+        Column("near", pl.Boolean(), "Another one is near it, or was in an earlier search.", required=True),
+        Column("radius", pl.Int64(), "Within so many bits.", "bits", required=True),
+        Column("mirrored", pl.Boolean(), "Mirror images were looked for too.", required=True),
+        Column("version", pl.Int64(), "Version of the search.", required=True),
+    ),
+)
 FETCHES = Table(
     "fetches",
     "Every answer to a request for a picture, as it came in: the journal that reruns start from.",
@@ -229,6 +240,7 @@ _OTHERS = (
     HOST_USE,
     LINK_CHECKS,
     LINK_DECAY,
+    NEAR_HASHES,
     REMOVALS,
     SHARDS,
     ACCOUNTS,

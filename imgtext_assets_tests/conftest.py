@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+from hypothesis import HealthCheck, settings
 from moto.server import ThreadedMotoServer
 
 from imgtext_assets_tests.swift.rig import Swift, installation, swift
 
 if TYPE_CHECKING:  # it imports Dagster, which most rooms' tests can do without
     from imgtext_assets_tests.defs.world import World
+
+# No test is judged by how fast the machine is.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -36,7 +36,7 @@ def test_a_lake_a_source_and_a_contact_are_a_whole_catalog(tmp_path: Path) -> No
     assert catalog.lake == str(tmp_path / "data/lake")
     assert [catalog.place(path) for path in catalog.sources[0].paths] == [str(tmp_path / "metadata/*.parquet")]
     assert catalog.shard_rows == 100_000
-    assert (catalog.policy.duplicates.radius, catalog.policy.resolution.min_width) == (4, 256)
+    assert (catalog.policy.duplicates.radius, catalog.policy.resolution.min_width) == (6, 256)
     assert catalog.policy.resolution.max_aspect_ratio == 3
     assert "data@example.org" in catalog.fetch.user_agent
 
@@ -92,6 +92,7 @@ MISTAKES = {
     "a radius too large": (ONE + "policy: {duplicates: {radius: 20}}", "`policy.duplicates.radius`", "found 20"),
     "a word for a number": (ONE + "shard_rows: many", "`shard_rows`", "found 'many'"),
     "a list for a table": ("- sources", "expected keys", "list"),
+    "no address": (ONE + "engine: {cluster: 'scheduler:8786'}", "`engine.cluster`", "as in tcp://scheduler:8786"),
     "no YAML": ("sources: [", "cannot be read as YAML", ""),
     "nothing": ("", "expected keys", ""),
 }

@@ -379,6 +379,17 @@ def test_trace_as_json_is_one_document(imgtext: Imgtext, built: World) -> None:
     assert found["releases"] == []
 
 
+def test_trace_shows_the_cluster_with_rule_and_distances(imgtext: Imgtext, built: World) -> None:
+    row = built.table("duplicate_clusters").filter(pl.col("distance256") > 0).row(0, named=True)
+    shown = imgtext(built, "trace", row["id"]).out
+    kept = f"  kept           {row['keeper_id']} ({row['keeper_shard']})"
+    bits = f"{row['distance']} of 64 and {row['distance256']} of 256 bits"
+    itself = f"  near_duplicate {row['id']} ({row['shard']})  {bits}  this row"
+    lines = shown.splitlines()
+    first = lines.index(f"cluster {row['cluster_id']}")
+    assert lines[first + 1 : first + 3] == [kept, itself]
+
+
 @pytest.mark.parametrize("key", ["no-such-id", "https://example.org/none.jpg", "0" * 64])
 def test_trace_of_what_is_not_there_fails(imgtext: Imgtext, built: World, key: str) -> None:
     told = imgtext(built, "trace", key)

@@ -53,7 +53,7 @@ def _start(
 def running(project: Project, retry_final: bool = False) -> Iterator[Pipeline]:
     """The pipeline with bars on the terminal, and with processes that decode and read for all its runs."""
     on = instance()
-    with Bars() as bars, new_engine(project.catalog.pictures) as engine, new_reader() as reader:
+    with Bars() as bars, new_engine(project.catalog) as engine, new_reader() as reader:
         yield Pipeline(project.catalog, project.lake, on, bars, engine, reader, retry_final)
 
 

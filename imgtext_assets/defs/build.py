@@ -8,7 +8,8 @@ from imgtext_assets.catalog import Catalog, load_catalog
 from imgtext_assets.defs import jobs, schedules, sensors
 from imgtext_assets.defs.assets import duplicates, links, metadata, pictures, release
 from imgtext_assets.defs.checks import all_checks
-from imgtext_assets.defs.engines import local_engine, local_reader
+from imgtext_assets.defs.cluster_checks import cluster_checks
+from imgtext_assets.defs.engines import engine_of, local_reader
 from imgtext_assets.defs.io import LakeIOManager
 from imgtext_assets.defs.orders import check_catalog
 from imgtext_assets.defs.progress import LogProgress
@@ -46,14 +47,14 @@ def build_defs(catalog: Catalog | None = None, **overrides: Any) -> dg.Definitio
         "catalog": catalog,
         "lake": lake,
         "lake_tables": LakeIOManager(lake),
-        "engine": local_engine(catalog.pictures),
+        "engine": engine_of(catalog),
         "reader": local_reader,
         "progress": LogProgress(),
     }
     versions = code_versions(catalog)
     return dg.Definitions(
         assets=[metadata.source_files, *(_versioned(asset, versions[asset.key.to_user_string()]) for asset in ASSETS)],
-        asset_checks=all_checks(),
+        asset_checks=[*all_checks(), cluster_checks],
         jobs=jobs.JOBS,
         schedules=schedules.SCHEDULES,
         sensors=sensors.SENSORS,

@@ -121,7 +121,12 @@ def _made_from(column: str, table: Table) -> tuple[str, ...]:
 
 def picture(jpeg: bytes, alt: str) -> dg.MarkdownMetadataValue:
     """A JPEG for the UI, carried in the metadata itself."""
-    return dg.MetadataValue.md(f"![{alt}](data:image/jpeg;base64,{base64.b64encode(jpeg).decode()})")
+    return dg.MetadataValue.md(inline_picture(jpeg, alt))
+
+
+def inline_picture(jpeg: bytes, alt: str) -> str:
+    """A JPEG as a piece of markdown, for one that holds several."""
+    return f"![{alt}](data:image/jpeg;base64,{base64.b64encode(jpeg).decode()})"
 
 
 def drawing(svg: str, alt: str) -> dg.MarkdownMetadataValue:

@@ -9,6 +9,7 @@ from hashlib import sha256
 import dagster as dg
 
 SOURCE_FILES = dg.AssetKey("source_files")
+LISTS_TAG = "imgtext/exclude_lists"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Made:
     def data_version(self) -> str:
         """The version of its rows; for a source file, of the file."""
         return self.tags.get("dagster/data_version", "")
+
+    @property
+    def lists(self) -> str:
+        """The version of the lists of pictures to exclude that it went by (`cluster_inputs.lists_version`)."""
+        return self.tags.get(LISTS_TAG, "")
 
     def read(self, asset: str) -> str | None:
         """The data version of an input; None where Dagster recorded none (inputs of over 100 partitions)."""

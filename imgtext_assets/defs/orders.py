@@ -15,6 +15,7 @@ import polars as pl
 
 from imgtext_assets import rights, sources
 from imgtext_assets.catalog import Catalog, CatalogError
+from imgtext_assets.defs.engines import new_engine
 from imgtext_assets.lake import LakeError, read_text, store_errors
 from imgtext_assets.sources.table import OURS
 
@@ -48,7 +49,10 @@ def write_decision(file: Path, decision: Mapping[str, str]) -> None:
 
 
 def check_catalog(catalog: Catalog) -> None:
-    """Raise CatalogError where the catalog names a licence, a language or a column of ours that there is not."""
+    """Raise CatalogError where the catalog names a licence, a language or a column of ours that there is not, or what
+    is not installed.
+    """
+    new_engine(catalog)
     for source in catalog.sources:
         unknown = [ours for ours in source.columns if ours not in OURS]
         if unknown:

@@ -17,6 +17,7 @@ import polars as pl
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs import stale
 from imgtext_assets.defs.build import build_defs
+from imgtext_assets.defs.cluster_inputs import lists_version
 from imgtext_assets.defs.discover import add_partitions, discover, file_events, judged_shards, present_shards
 from imgtext_assets.defs.engines import new_reader
 from imgtext_assets.defs.jobs import BUILD, INGEST
@@ -97,7 +98,8 @@ class Pipeline:
         problems = self._run_stages("ingest", [s for s in INGEST if s in wanted], shards, again, force)
         if DUPLICATE_CLUSTERS.name not in wanted:
             return problems
-        if force or stale.clusters_stale(self.instance, self.lake, code_versions(self.catalog)):
+        lists = lists_version(self.catalog.policy.duplicates)
+        if force or stale.clusters_stale(self.instance, self.lake, code_versions(self.catalog), lists):
             problems += self._run("cluster")
         ready = set(self.lake.tables.shards(FINGERPRINTS.name))
         shards = [shard for shard in shards if shard in ready]

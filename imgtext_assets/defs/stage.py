@@ -39,14 +39,16 @@ def stage_output(
     return table_output(rows, {**funnel(rows), **column_lineage(table, before(table)), **(extra or {})})
 
 
-def table_output(rows: pl.DataFrame, metadata: Mapping[str, Any]) -> dg.Output[pl.DataFrame]:
-    """A table's rows and metadata.
+def table_output(
+    rows: pl.DataFrame, metadata: Mapping[str, Any], tags: Mapping[str, str] | None = None
+) -> dg.Output[pl.DataFrame]:
+    """A table's rows and metadata, and tags of the materialisation.
 
     The data version is a digest of the rows, so that a rerun which changes nothing leaves what follows fresh.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)  # data versions of outputs are beta in Dagster 1.13
-        return dg.Output(rows, metadata=metadata, data_version=dg.DataVersion(content_version(rows)))
+        return dg.Output(rows, metadata=metadata, tags=tags, data_version=dg.DataVersion(content_version(rows)))
 
 
 def content_version(frame: pl.DataFrame) -> str:

@@ -70,13 +70,18 @@ def stages_to_run(
     return {shard: names for shard, names in due.items() if names}
 
 
-def clusters_stale(instance: dg.DagsterInstance, lake: Lake, code_versions: Mapping[str, str | None]) -> bool:
-    """Whether `duplicate_clusters` is missing, was made from other fingerprints, or by another policy."""
+def clusters_stale(
+    instance: dg.DagsterInstance, lake: Lake, code_versions: Mapping[str, str | None], lists: str
+) -> bool:
+    """Whether `duplicate_clusters` is missing, was made from other fingerprints, or by another policy.
+
+    `lists` is the version of the lists of pictures to exclude (`cluster_inputs.lists_version`).
+    """
     records = instance.fetch_materializations(dg.AssetKey(DUPLICATE_CLUSTERS.name), limit=1).records
     if not records or not lake.tables.exists(DUPLICATE_CLUSTERS.name):
         return True
     made = made_by(records[0])
-    if made.code_version != code_versions.get(DUPLICATE_CLUSTERS.name):
+    if made.code_version != code_versions.get(DUPLICATE_CLUSTERS.name) or made.lists != lists:
         return True
     fingerprints = [found for _, found in sorted(newest(instance, FINGERPRINTS.name).items())]
     read = made.read(FINGERPRINTS.name)

@@ -12,7 +12,9 @@ from imgtext_assets.tables import STAGES
 # Raised when an asset's code gives other rows for the same input, so that what it made before shows as stale.
 _CODE = {
     **dict.fromkeys((table.name for table in STAGES), 3),
-    "duplicate_clusters": 2,
+    "fingerprints": 4,
+    "duplicate_clusters": 3,
+    "deduplicated": 4,
     "accounts": 1,
     "link_checks": 3,
     "link_decay": 1,
@@ -55,6 +57,7 @@ def code_versions(catalog: Catalog) -> dict[str, str]:
     """
     policy, asked = catalog.policy, [catalog.fetch.what_may_be_had, catalog.policy.consent.of_hosts]
     pictures = catalog.pictures.model_copy(update={"workers": None})  # how many there are changes no row
+    alike = policy.duplicates.model_copy(update={"suspicious_size": None})  # a warning changes none either
     own = OwnPolicies(
         license_schemes={source.name: source.license_scheme for source in catalog.sources if source.license_scheme},
         license_policies={source.name: source.license_policy for source in catalog.sources if source.license_policy},
@@ -73,7 +76,7 @@ def code_versions(catalog: Catalog) -> dict[str, str]:
         "license_filtered": [policy.licenses, policy.captions, own],
         "fingerprints": [policy.resolution, pictures, *asked],
         "duplicate_clusters": [
-            policy.duplicates,
+            alike,
             DriftPolicy(placeholder_links=policy.drift.placeholder_links),
             SourceNames(names=[source.name for source in catalog.sources]),
         ],

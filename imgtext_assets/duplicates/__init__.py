@@ -4,9 +4,21 @@ Pure: frames in, frames out. What belongs here: the exact search for near pairs 
 and the pictures with which hosts answer for what they no longer have. What does not: taking the hashes (`pictures/`).
 """
 
+from imgtext_assets.duplicates.candidates import candidates
 from imgtext_assets.duplicates.clusters import find_clusters
+from imgtext_assets.duplicates.exclude import Excluded, parse_list
 from imgtext_assets.duplicates.near import near_pairs
 from imgtext_assets.duplicates.placeholders import PLACEHOLDER_RULE, placeholders, with_placeholders
 from imgtext_assets.duplicates.verdicts import deduplicate
 
-__all__ = ["PLACEHOLDER_RULE", "deduplicate", "find_clusters", "near_pairs", "placeholders", "with_placeholders"]
+__all__ = [
+    "PLACEHOLDER_RULE",
+    "Excluded",
+    "candidates",
+    "deduplicate",
+    "find_clusters",
+    "near_pairs",
+    "parse_list",
+    "placeholders",
+    "with_placeholders",
+]

@@ -35,6 +35,15 @@ class Engine(Protocol):
         """
         ...
 
+    def spread(self, fn: Callable[[Item], Value], items: Iterable[Item]) -> Iterator[Value]:
+        """`fn` of each item, in the items' order, for heavy work of our own on large arrays that `fn` carries.
+
+        It runs in threads, without limits, so it must release the interpreter's lock for most of its time; what it
+        raises is raised here. `fn` is sent once to each place where it runs, not with each item. Items are drawn
+        boundedly far ahead of the results.
+        """
+        ...
+
     def close(self) -> None:
         """End the processes; what runs is dropped."""
         ...

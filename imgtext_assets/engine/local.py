@@ -7,22 +7,24 @@ and a process that they end is replaced. Its chunk then runs again item by item,
 
 from __future__ import annotations
 
-import itertools
 import multiprocessing
 import os
 import pickle
 import resource
 import signal
 import traceback
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from imgtext_assets.engine.engine import Failed, Item, Value
+from imgtext_assets.engine.order import in_chunks, in_order
 
 WALL_PER_CPU = 10
 """An item that has not ended after this many times its CPU seconds by the clock is stuck, not slow."""
@@ -61,6 +63,7 @@ class LocalEngine:
         self._limits = Limits(memory, cpu_seconds)
         self._preload = list(preload)
         self._pool: ProcessPool | None = None
+        self._starting = Lock()
 
     def map(self, fn: Callable[[Item], Value], items: Iterable[Item], chunk: int = 16) -> Iterator[Value | Failed]:
         """`fn` of each item, in order; see `Engine.map`. At most two chunks a worker are ahead of the results.
@@ -68,7 +71,18 @@ class LocalEngine:
         Raises PicklingError or AttributeError at once if `fn` cannot travel to another process.
         """
         pickle.dumps(fn)
-        return self._map(fn, iter(items), chunk)
+        return in_chunks(partial(self._submit, fn), self._outcome, items, chunk, self._ahead, _cancel)
+
+    def spread(self, fn: Callable[[Item], Value], items: Iterable[Item]) -> Iterator[Value]:
+        """`fn` of each item, in order, in as many threads of this process as there are workers; see `Engine.spread`.
+
+        >>> with LocalEngine(workers=2) as engine:
+        ...     list(engine.spread(abs, [-1, -2]))
+        [1, 2]
+        """
+        with ThreadPoolExecutor(self._workers) as threads:
+            for future, _ in in_order(partial(threads.submit, fn), items, self._ahead, _cancel):
+                yield future.result()
 
     def close(self) -> None:
         """End the processes; what runs is dropped. A later `map` starts new ones."""
@@ -83,41 +97,29 @@ class LocalEngine:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _map(self, fn: Callable[[Item], Value], items: Iterator[Item], chunk: int) -> Iterator[Value | Failed]:
-        ahead: deque[tuple[ProcessFuture, list[Item]]] = deque()
-        try:
-            while batch := list(itertools.islice(items, chunk)):
-                ahead.append((self._submit(fn, batch), batch))
-                if len(ahead) >= 2 * self._workers:
-                    yield from self._results(fn, *ahead.popleft())
-            while ahead:
-                yield from self._results(fn, *ahead.popleft())
-        finally:
-            for future, _ in ahead:
-                future.cancel()
+    def _ahead(self) -> int:
+        return 2 * self._workers
 
-    def _submit(self, fn: Callable[[Item], Value], batch: list[Item]) -> ProcessFuture:
-        if self._pool is None:
-            # Not fork: a copy of a process with threads (Dagster, polars) may start with their locks held.
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(self._preload)
-            self._pool = ProcessPool(
-                max_workers=self._workers,
-                initializer=_adopt_environment,
-                initargs=(dict(os.environ),),
-                context=context,
-            )
+    def _submit(self, fn: Callable[[Item], Value], batch: Sequence[Item]) -> ProcessFuture:
+        with self._starting:
+            if self._pool is None:
+                self._pool = self._start()
         return self._pool.schedule(_run_chunk, args=(fn, batch, self._limits))
 
-    def _results(self, fn: Callable[[Item], Value], future: ProcessFuture, batch: list[Item]) -> Iterator[Any]:
+    def _start(self) -> ProcessPool:
+        # Not fork: a copy of a process with threads (Dagster, polars) may start with their locks held.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(self._preload)
+        return ProcessPool(
+            max_workers=self._workers,
+            initializer=_adopt_environment,
+            initargs=(dict(os.environ),),
+            context=context,
+        )
+
+    def _outcome(self, future: ProcessFuture) -> Sequence[Any] | Failed:
         error = future.exception()
-        if error is None:
-            yield from pickle.loads(future.result())  # noqa: S301 - from our own worker
-        elif len(batch) == 1:
-            yield self._failure(error)
-        else:
-            for item in batch:
-                yield from self._results(fn, self._submit(fn, [item]), [item])
+        return pickle.loads(future.result()) if error is None else self._failure(error)  # noqa: S301 - our own worker's
 
     def _failure(self, error: BaseException) -> Failed:
         if not isinstance(error, ProcessExpired):
@@ -131,6 +133,11 @@ class LocalEngine:
         return Failed("crash", f"the process died of {signal.Signals(-code).name if code < 0 else f'exit code {code}'}")
 
 
+def _cancel(futures: Iterable[Future[Any]]) -> None:
+    for future in futures:
+        future.cancel()
+
+
 def _adopt_environment(variables: dict[str, str]) -> None:
     """In a worker: have the environment that the engine's process has now.
 
@@ -139,7 +146,7 @@ def _adopt_environment(variables: dict[str, str]) -> None:
     os.environ.update(variables)
 
 
-def _run_chunk(fn: Callable[[Item], Value], batch: list[Item], limits: Limits) -> bytes:
+def _run_chunk(fn: Callable[[Item], Value], batch: Sequence[Item], limits: Limits) -> bytes:
     """In a worker: each item's value, or what it raised; pickled here, for pebble's worker dies of what cannot be."""
     _limit_memory(limits.memory)
     try:

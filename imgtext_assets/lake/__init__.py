@@ -4,7 +4,7 @@ from imgtext_assets.lake.blobs import Blobs
 from imgtext_assets.lake.files import list_files
 from imgtext_assets.lake.foreign import read_foreign
 from imgtext_assets.lake.releases import Releases
-from imgtext_assets.lake.stores import LakeError, read_text, store_errors
+from imgtext_assets.lake.stores import LakeError, read_bytes, read_text, store_errors
 from imgtext_assets.lake.tables import Tables
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Releases",
     "Tables",
     "list_files",
+    "read_bytes",
     "read_foreign",
     "read_text",
     "store_errors",

@@ -94,16 +94,19 @@ def _reason(error: Exception) -> str:
     return f"{text[:300]}; check that the place exists and answers, then run again"
 
 
-def read_text(url: str) -> str:
-    """The text of a small file, local or on a store. Raises LakeError where there is none or it is not UTF-8."""
+def read_bytes(url: str) -> bytes:
+    """A small file, local or on a store. Raises LakeError where there is none."""
     with store_errors(url):
         if is_local(url):
-            data = Path(url).read_bytes()
-        else:
-            folder, _, name = url.rpartition("/")
-            data = bytes(obstore.get(open_store(folder), name).bytes())
+            return Path(url).read_bytes()
+        folder, _, name = url.rpartition("/")
+        return bytes(obstore.get(open_store(folder), name).bytes())
+
+
+def read_text(url: str) -> str:
+    """The text of a small file, local or on a store. Raises LakeError where there is none or it is not UTF-8."""
     try:
-        return data.decode("utf-8")
+        return read_bytes(url).decode("utf-8")
     except UnicodeDecodeError as error:
         raise LakeError(f"{url}: expected UTF-8; byte {error.start} is none") from None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import PIL
 from scipy.fftpack import dct
 
 from imgtext_assets.catalog import PictureSettings
@@ -45,6 +46,10 @@ TOLERANCE, TOLERANCE_256 = 8, 32
 """Bits by which a fingerprint's hashes may differ from the exact ones: the most in some draws of crops, rounded up."""
 
 
+HASHED_BY = f"Pillow {PIL.__version__}"
+"""What takes the hashes in this process: Pillow resizes, and its order of additions may change with its version."""
+
+
 @dataclass(frozen=True)
 class Fingerprint:
     """The hashes of one picture; see the columns of the same names in `tables.FINGERPRINTS`."""
@@ -53,6 +58,7 @@ class Fingerprint:
     phash256: bytes  # 32 bytes
     low_information: bool
     pixels: int  # width x height
+    by: str = HASHED_BY  # of the process that took them: workers on other machines may have another version
 
 
 def fingerprint(data: bytes, settings: PictureSettings) -> Fingerprint:

@@ -12,12 +12,11 @@ float64 it is exact in any order: hence `fastmath`, which lets the compiler add 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
-import numba
 import numpy as np
 from numba import types
+
+from imgtext_assets.machine_code import compiled
 
 _PRECISION = 22  # bits: PRECISION_BITS of Pillow's Resample.c
 _HALF = 1 << (_PRECISION - 1)
@@ -29,19 +28,7 @@ _starts = types.int64[::1]
 _weights = types.float64[:, ::1]
 
 
-def _compiled(signature: Any, fastmath: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Compile now, for one signature; stored beside the source or in the user's cache, or where neither can be, not."""
-
-    def compile_now(function: Callable[..., Any]) -> Callable[..., Any]:
-        try:
-            return numba.njit(signature, cache=True, nogil=True, fastmath=fastmath)(function)
-        except Exception:  # noqa: BLE001 - no place to store it, a full disk, or a stored file that is cut or spoilt
-            return numba.njit(signature, nogil=True, fastmath=fastmath)(function)
-
-    return compile_now
-
-
-@_compiled(types.Tuple((_starts, _starts, _weights))(types.int64, types.int64), fastmath=False)
+@compiled(types.Tuple((_starts, _starts, _weights))(types.int64, types.int64))
 def lanczos(size: int, smaller: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Where each of `smaller` pixels begins among `size`, how many it is made of, and their integer weights.
 
@@ -74,7 +61,7 @@ def lanczos(size: int, smaller: int) -> tuple[np.ndarray, np.ndarray, np.ndarray
     return starts, counts, weights
 
 
-@_compiled(types.void(_pixels, types.int64, _starts, _starts, _weights, types.uint8[:, ::1]), fastmath=True)
+@compiled(types.void(_pixels, types.int64, _starts, _starts, _weights, types.uint8[:, ::1]), fastmath=True)
 def along_rows(
     pixels: np.ndarray, bands: int, starts: np.ndarray, counts: np.ndarray, weights: np.ndarray, out: np.ndarray
 ) -> None:
@@ -119,7 +106,7 @@ def along_rows(
                 out[top + r, place] = min(max((int(sums[r]) + _HALF) >> _PRECISION, 0), 255)
 
 
-@_compiled(types.void(_pixels, _starts, _starts, _weights, types.uint8[:, ::1]), fastmath=True)
+@compiled(types.void(_pixels, _starts, _starts, _weights, types.uint8[:, ::1]), fastmath=True)
 def along_columns(
     rows: np.ndarray, starts: np.ndarray, counts: np.ndarray, weights: np.ndarray, out: np.ndarray
 ) -> None:

@@ -61,6 +61,7 @@ def fingerprint_frame(hashes: Sequence[str], results: Iterable[Any], report: Rep
             "low_information": seen.low_information,
             "fingerprint_sha256": sha256,
             "fingerprint_pixels": seen.pixels,
+            "fingerprint_by": seen.by,
         }
         for sha256, seen in _watched(hashes, results, report)
         if isinstance(seen, Fingerprint)

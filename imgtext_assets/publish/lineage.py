@@ -45,11 +45,16 @@ CLUSTER_SHOWN = 100
 
 @dataclass(frozen=True)
 class History:
-    """All that is known of one row. `raw` is its row of `raw_metadata`; the lists are in order of time."""
+    """All that is known of one row. `raw` is its row of `raw_metadata`; the lists are in order of time.
+
+    `cluster` has the rows of the row's cluster (DUPLICATE_CLUSTERS), at most CLUSTER_SHOWN: first the one that is
+    kept, then the row itself, then the others, the nearest to the keeper first. `cluster_size` counts all.
+    """
 
     raw: dict[str, Any]
     steps: list[Step]
     cluster: list[dict[str, Any]]
+    cluster_size: int
     fetches: list[dict[str, Any]]
     observations: list[dict[str, Any]]
     removals: list[dict[str, Any]]
@@ -112,16 +117,29 @@ def history(scan: Scan, shard: str, row_id: str) -> History:
     steps = [step for table in STAGES for step in _steps(table, scan(table.name, shard).filter(id=row_id).collect())]
     sha256 = next((step.facts["sha256"] for step in steps if step.facts.get("sha256")), None)
     addresses = [address for address in (raw["url_key"], raw["preview_url"]) if address]
-    keeper = next((step.facts["cluster_id"] for step in steps if step.facts.get("cluster_id")), None)
-    cluster = scan(DUPLICATE_CLUSTERS.name).filter(pl.col("cluster_id") == pl.lit(keeper or ""))
+    cluster, size = _cluster(scan, shard, row_id)
     return History(
         raw=raw,
         steps=steps,
-        cluster=_rows(cluster.sort("distance", "id").head(CLUSTER_SHOWN)),
+        cluster=cluster,
+        cluster_size=size,
         fetches=_rows(scan(FETCHES.name, shard).filter(pl.col("url_key").is_in(addresses)).sort("fetched_at")),
         observations=_rows(scan(LINK_CHECKS.name, shard).filter(id=row_id).sort("checked_at")),
         removals=_rows(scan(REMOVALS.name).filter(pl.col("value").is_in([row_id, raw["url_key"], sha256 or ""]))),
     )
+
+
+def _cluster(scan: Scan, shard: str, row_id: str) -> tuple[list[dict[str, Any]], int]:
+    """The rows of the cluster that the row is in, and how many it has: none where nothing repeats."""
+    clusters, itself = scan(DUPLICATE_CLUSTERS.name), (pl.col("shard") == shard) & (pl.col("id") == row_id)
+    own = clusters.filter(itself).select("cluster_id", "keeper_shard").collect()
+    alike = clusters.join(own.lazy(), on=own.columns, how="semi", nulls_equal=True)
+    is_kept = pl.col("rule").is_null()
+    order = [~is_kept, ~itself, pl.col("distance").fill_null(0), "shard", "id"]
+    shown, size = pl.collect_all(
+        [alike.bottom_k(CLUSTER_SHOWN, by=order).sort(order), alike.select(pl.len())], engine="streaming"
+    )
+    return shown.to_dicts(), size.item()
 
 
 def _steps(table: Table, rows: pl.DataFrame) -> list[Step]:

@@ -92,8 +92,14 @@ def test_every_stage_is_checked_by_shard_and_stopped_by_what_breaks_the_contract
     by_stage = {table.name: {s.name: s.blocking for s in specs if s.asset_key.path == [table.name]} for table in STAGES}
     expected = {"schema": True, "unique_ids": True, "rows_conserved": True, "kept_share": False}
     assert by_stage == {table.name: expected for table in STAGES}
-    assert all(spec.partitions_def == shards for spec in specs)
+    assert all(spec.partitions_def == shards for spec in specs if spec.asset_key.path != ["duplicate_clusters"])
     assert all(spec.description for spec in specs)
+
+
+def test_what_is_suspicious_about_the_clusters_only_warns(defs: dg.Definitions) -> None:
+    specs = [spec for check in defs.asset_checks or [] for spec in check.check_specs]
+    of_clusters = {s.name: (s.blocking, s.partitions_def) for s in specs if s.asset_key.path == ["duplicate_clusters"]}
+    assert of_clusters == {"cluster_sizes": (False, None), "one_hasher": (False, None)}
 
 
 def test_jobs(defs: dg.Definitions) -> None:

@@ -33,6 +33,7 @@ OBEYED: dict[str, tuple[dict[str, Any], set[str]]] = {
     "robots.txt": ({"policy": {"consent": {"robots_txt": False}}}, {"fingerprints", "downloaded"}),
     "data mining": ({"policy": {"consent": {"data_mining": False}}}, {"verified"}),
     "radius": ({"policy": {"duplicates": {"radius": 2}}}, {"duplicate_clusters"}),
+    "a warning": ({"policy": {"duplicates": {"suspicious_size": 5}}}, set()),
     "size": ({"policy": {"resolution": {"min_width": 300}}}, {"fingerprints", "resolution_filtered", "verified"}),
     "drift": ({"policy": {"drift": {"max_distance": 4}}}, {"verified"}),
     "animated": ({"policy": {"animated": "reject"}}, {"verified"}),
@@ -70,7 +71,7 @@ def due(world: World, stages: list[str], **settings: Any) -> dict[str, list[str]
 
 def test_after_a_build_nothing_is_stale(built: World) -> None:
     assert due(built, INGEST) == due(built, BUILD) == {}
-    assert not stale.clusters_stale(built.instance, built.project.lake, code_versions(built.catalog))
+    assert not stale.clusters_stale(built.instance, built.project.lake, code_versions(built.catalog), "")
     assert stale.shards_with_new_verdicts(built.project.lake) == []
 
 
@@ -86,7 +87,7 @@ def test_a_table_that_is_gone_from_the_lake_is_made_again(built: World, tmp_path
     (Path(world.catalog.lake) / "downloaded/laion400m-00000.parquet").unlink()
     assert due(world, BUILD) == {"laion400m-00000": ["downloaded"]}
     (Path(world.catalog.lake) / "duplicate_clusters.parquet").unlink()
-    assert stale.clusters_stale(world.instance, world.project.lake, code_versions(world.catalog))
+    assert stale.clusters_stale(world.instance, world.project.lake, code_versions(world.catalog), "")
 
 
 def test_a_run_that_gives_the_same_rows_makes_nothing_stale(built: World, tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ CHANGES = {
     "policy.drift`, `policy.animated": {"policy": {"drift": {"unknown": "review"}, "animated": "reject"}},
     "policy.drift.placeholder_links": {"policy": {"drift": {"placeholder_links": 3}}},
     "pictures": {"pictures": {"max_pixels": 1}},
+    "engine": {"engine": {"cluster": "tcp://scheduler:8786"}},
     "links": {"links": {"dead_days": 15}},
     "release": {"release": {"name": "other"}},
     "fetch`, what may be had": {"fetch": {"max_bytes": 5}},

@@ -10,11 +10,16 @@ from imgtext_assets import tables
 from imgtext_assets.catalog import DuplicatePolicy
 from imgtext_assets.duplicates import deduplicate, find_clusters
 
-POLICY = DuplicatePolicy(radius=4)
+POLICY = DuplicatePolicy(radius=4, confirm=None, mirrored="ignore")
 PLAIN: dict[str, Any] = {
-    "id": "i", "source": "s", "shard": "s-00000", "url_key": None, "width": None, "height": None, "phash": None,
-    "low_information": False, "fingerprint_sha256": None, "fingerprint_of": None, "fingerprint_pixels": None,
+    "id": "i", "source": "s", "shard": "s-00000", "url_key": None, "width": None, "height": None, "license_id": None,
+    "phash": None, "phash256": None, "low_information": False, "fingerprint_sha256": None, "fingerprint_of": None,
+    "fingerprint_pixels": None,
 }  # fmt: skip
+
+
+def plain(radius: int) -> DuplicatePolicy:
+    return DuplicatePolicy(radius=radius, confirm=None, mirrored="ignore")
 
 
 def fingerprints(*rows: dict) -> pl.LazyFrame:
@@ -70,9 +75,59 @@ def test_near_hashes_are_one_picture_up_to_the_radius():
         ("b", "a", "near_duplicate", 4),
     ]
     assert clusters({"id": "a", "phash": 0}, {"id": "b", "phash": 0b11111}) == []
-    assert len(clusters({"id": "a", "phash": 0}, {"id": "b", "phash": 2**63}, policy=DuplicatePolicy(radius=1))) == 2
-    assert clusters({"id": "a", "phash": 0}, {"id": "b", "phash": 2**63}, policy=DuplicatePolicy(radius=0)) == []
-    assert len(clusters({"id": "a", "phash": 7}, {"id": "b", "phash": 7}, policy=DuplicatePolicy(radius=0))) == 2
+    assert len(clusters({"id": "a", "phash": 0}, {"id": "b", "phash": 2**63}, policy=plain(1))) == 2
+    assert clusters({"id": "a", "phash": 0}, {"id": "b", "phash": 2**63}, policy=plain(0)) == []
+    assert len(clusters({"id": "a", "phash": 7}, {"id": "b", "phash": 7}, policy=plain(0))) == 2
+
+
+def test_a_second_hash_confirms_the_first_and_where_there_is_none_they_have_to_be_nearer():
+    def fine(bits: int) -> bytes:
+        return ((1 << bits) - 1).to_bytes(32, "big")
+
+    first = {"id": "a", "phash": 0, "phash256": fine(0)}
+    confirmed = DuplicatePolicy(radius=6, confirm=60, mirrored="ignore")
+    assert clusters(first, {"id": "b", "phash": 0b111111, "phash256": fine(60)}, policy=confirmed)[1][1] == "a"
+    assert clusters(first, {"id": "b", "phash": 0b111111, "phash256": fine(61)}, policy=confirmed) == []
+    assert clusters(first, {"id": "b", "phash": 0, "phash256": fine(61)}, policy=confirmed) == []
+    assert clusters(first, {"id": "b", "phash": 0b111111}, policy=confirmed) == []
+    assert clusters(first, {"id": "b", "phash": 0b1111}, policy=confirmed)[1][1] == "a"
+    found = find_clusters(fingerprints(first, {"id": "b", "phash": 3, "phash256": fine(9)}), confirmed)
+    assert found.select("distance", "distance256").rows() == [(None, None), (2, 9)]
+
+
+def test_without_confirmation_the_64_bits_alone_count_however_many_share_them():
+    rows = [{"id": f"{n:05d}", "phash": 5, "phash256": n.to_bytes(32, "little")} for n in range(3_000)]
+    assert {row[1] for row in clusters(*rows)} == {"00000"}
+    assert DuplicatePolicy.model_validate({"confirm": None}).radius == 4
+    assert DuplicatePolicy.model_validate({"confirm": None, "radius": 5}).radius == 5
+
+
+def test_a_mirror_image_is_reported_and_rejected_where_the_policy_says_so():
+    pair = [{"id": "a", "phash": 0}, {"id": "b", "phash": 0x5555_5555_5555_5555 ^ 0b11}]
+    plain_, report, reject = (
+        find_clusters(fingerprints(*pair), DuplicatePolicy(mirrored=word)).select(
+            "id", "keeper_id", "rule", "mirror_of"
+        )
+        for word in ("ignore", "report", "reject")
+    )
+    assert plain_.rows() == []
+    assert report.rows() == [("b", "b", None, "a (s-00000)")]
+    assert reject.rows() == [("a", "a", None, None), ("b", "a", "mirrored", "a (s-00000)")]
+
+
+def test_of_equal_pictures_the_published_one_is_kept_then_the_one_whose_licence_asks_less():
+    rows = fingerprints(
+        {"id": "a", "phash": 1, "license_id": "CC-BY-4.0"},
+        {"id": "b", "phash": 1, "license_id": "CC0-1.0"},
+        {"id": "c", "phash": 1, "license_id": "CC-BY-4.0"},
+        {"id": "d", "phash": 1},
+    )
+    demands = {"CC0-1.0": 0, "CC-BY-4.0": 1}
+    assert set(find_clusters(rows, POLICY, demands=demands)["keeper_id"]) == {"b"}
+    published = pl.LazyFrame({"source": ["s", "s", "t"], "id": ["c", "d", "a"], "since": [1, 0, 0]})
+    assert set(find_clusters(rows, POLICY, demands=demands, published=published)["keeper_id"]) == {"d"}
+    larger = fingerprints({"id": "a", "phash": 1, "width": 9, "height": 9}, {"id": "d", "phash": 1})
+    assert set(find_clusters(larger, POLICY, demands=demands, published=published)["keeper_id"]) == {"a"}
 
 
 def test_flat_pictures_repeat_only_by_their_bytes():

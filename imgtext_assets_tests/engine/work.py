@@ -1,9 +1,13 @@
 """Work for the engine's tests: functions of one item that behave, or do not."""
 
 import ctypes
+import multiprocessing
 import os
 import signal
+import threading
 import time
+from pathlib import Path
+from typing import Any
 
 
 def square(number: int) -> int:
@@ -48,3 +52,37 @@ def burn(seconds: float) -> int:
     while time.process_time() < until:
         pass
     return os.getpid()
+
+
+def kill_once(marker: str | None, item: int, itself: bool = False) -> int:
+    """Kill the process that had this one started (or this one) at item 7, unless the file `marker` says that it was.
+
+    Without a marker, at each try of item 7.
+    """
+    if item == 7 and (marker is None or not Path(marker).exists()):
+        if marker is not None:
+            Path(marker).touch()
+        starter = multiprocessing.parent_process()
+        assert starter is not None
+        assert starter.pid is not None
+        os.kill(os.getpid() if itself else starter.pid, signal.SIGKILL)
+        time.sleep(600)
+    return item
+
+
+def share_of(array: Any, item: int) -> tuple[int, tuple[int, int]]:
+    """The sum of every eighth element, and where the array is: process and address."""
+    assert array.flags.writeable
+    return int(array[item::8].sum()), (os.getpid(), array.ctypes.data)
+
+
+def refuse(item: int) -> int:
+    if item == 3:
+        raise ValueError(f"no {item}")
+    return item
+
+
+def thread_of(_: object) -> tuple[int, int]:
+    """The process and thread that run it."""
+    time.sleep(0.005)
+    return os.getpid(), threading.get_ident()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import sys
+from dataclasses import replace
 from typing import Literal
 
 import imagehash
+import PIL
 import polars as pl
 import pytest
 from PIL import Image
@@ -51,6 +53,15 @@ def test_what_decodes_has_a_fingerprint_and_the_rest_is_absent() -> None:
     assert made["fingerprint_sha256"].to_list() == ["picture", "small"]
     assert made["phash"][0] == int(str(imagehash.phash(Image.open(io.BytesIO(JPEG)))), 16)
     assert made["fingerprint_pixels"].to_list() == [512 * 512, 240 * 240]
+    assert made["fingerprint_by"].to_list() == [f"Pillow {PIL.__version__}"] * 2
+
+
+def test_hashes_are_by_the_pillow_of_the_worker_that_took_them() -> None:
+    """A worker on another machine may have another version than the process that writes the table."""
+    seen = blob_fingerprint("picture", STORE.__getitem__, SETTINGS)
+    assert seen is not None
+    made = fingerprint_frame(["picture"], [replace(seen, by="Pillow 11.0.0")], Reports())
+    assert made["fingerprint_by"].to_list() == ["Pillow 11.0.0"]
 
 
 def test_every_file_is_inspected() -> None:
@@ -144,6 +155,7 @@ def test_a_row_gets_the_hashes_of_its_preview_else_of_its_picture() -> None:
     assert made["fingerprint_of"].to_list() == ["original", "preview", "original", None, "original"]
     assert made["fingerprint_sha256"].to_list() == ["picture", "small", "picture", None, "picture"]
     assert made["phash"].is_null().to_list() == [False, False, False, True, False]
+    assert made["fingerprint_by"].is_not_null().to_list() == [True, True, True, False, True]
     assert made["reject_reason"].is_null().all()
 
 

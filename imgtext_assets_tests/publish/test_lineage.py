@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from imgtext_assets.publish.lineage import find_rows, history, key_kind, names, with_repeats
+from imgtext_assets.publish.lineage import CLUSTER_SHOWN, find_rows, history, key_kind, names, with_repeats
 from imgtext_assets.sources import url_key
 from imgtext_assets.tables import BY_NAME, STAGES
 
@@ -121,6 +121,31 @@ def test_a_history_ends_where_the_row_did(lake: Lake) -> None:
         ("raw_metadata", "bad_url", "no address")
     ]
     assert bad.cluster == bad.fetches == bad.observations == []
+
+
+def test_a_cluster_shows_the_kept_row_then_the_row_itself_then_the_nearest(lake: Lake) -> None:
+    near = {"cluster_id": "1", "keeper_id": "1", "keeper_shard": "a-00000", "rule": "near_duplicate"}
+    for number in range(CLUSTER_SHOWN + 20):
+        lake.add("duplicate_clusters", id=f"n{number:03d}", distance=6 - number % 2, **near)
+    lake.add("raw_metadata", id="n000", source_file="f.parquet", source_row=9)
+    found = history(lake.scan, "a-00000", "n000")
+    assert (len(found.cluster), found.cluster_size) == (CLUSTER_SHOWN, CLUSTER_SHOWN + 22)
+    assert [row["id"] for row in found.cluster[:5]] == ["1", "n000", "2", "n001", "n003"]
+
+
+def test_keepers_of_one_id_in_two_sources_have_two_clusters(lake: Lake) -> None:
+    other = {"shard": "b-00000", "source": "b", "cluster_id": "1", "keeper_id": "1", "keeper_shard": "b-00000"}
+    for row_id, rule in (("1", None), ("5", "same_url")):
+        lake.add("duplicate_clusters", id=row_id, rule=rule, **other)
+    assert {row["shard"] for row in history(lake.scan, "a-00000", "2").cluster} == {"a-00000"}
+
+
+@pytest.mark.parametrize("rule", ["placeholder", "excluded"])
+def test_what_has_no_keeper_is_in_a_cluster_too(lake: Lake, rule: str) -> None:
+    for row_id in ("2b", "3"):
+        lake.add("duplicate_clusters", id=row_id, cluster_id=f"{rule}:x", rule=rule)
+    found = history(lake.scan, "a-00000", "3")
+    assert [row["id"] for row in found.cluster] == ["3", "2b"]
 
 
 def test_a_history_tells_of_tombstones_by_every_name(lake: Lake) -> None:

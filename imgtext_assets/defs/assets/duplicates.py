@@ -1,16 +1,16 @@
 """Fingerprints of each shard, clusters over all shards, and their verdicts for each shard."""
 
-from typing import Any
-
 import dagster as dg
 import polars as pl
 
 from imgtext_assets import duplicates
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs.automation import on_any_shard, on_change
-from imgtext_assets.defs.describe import listed
+from imgtext_assets.defs.cluster_inputs import clusters_of
+from imgtext_assets.defs.clusters import cluster_figures, largest_pictured
 from imgtext_assets.defs.fetching import POOL, Fetcher, counts
 from imgtext_assets.defs.hashing import Hasher
+from imgtext_assets.defs.history import LISTS_TAG
 from imgtext_assets.defs.progress import Progress
 from imgtext_assets.defs.stage import stage_output, table_options, table_output
 from imgtext_assets.defs.thumbnails import thumbnails
@@ -57,26 +57,17 @@ def fingerprints(
     **table_options(DUPLICATE_CLUSTERS, group="duplicates", kinds={"numpy"}, partitioned=False),
     automation_condition=on_any_shard(),
 )
-def duplicate_clusters(fingerprints: pl.LazyFrame, catalog: dg.ResourceParam[Catalog]) -> dg.Output[pl.DataFrame]:
+def duplicate_clusters(
+    fingerprints: pl.LazyFrame,
+    catalog: dg.ResourceParam[Catalog],
+    lake: dg.ResourceParam[Lake],
+    engine: dg.ResourceParam[Engine],
+) -> dg.Output[pl.DataFrame]:
     """Over all shards: which rows repeat which, which one is kept, and by what rule."""
-    in_catalog = pl.col("source").is_in([source.name for source in catalog.sources])
-    policy = catalog.policy
-    rows = fingerprints.filter(in_catalog)
-    clusters = duplicates.find_clusters(rows, policy.duplicates, policy.drift.placeholder_links)
-    return table_output(clusters, _in_figures(clusters))
-
-
-def _in_figures(clusters: pl.DataFrame) -> dict[str, Any]:
-    placeholders = clusters.filter(rule="placeholder")
-    of_keepers = clusters.filter(pl.col("rule").ne_missing("placeholder"))
-    repeats = of_keepers.drop_nulls("rule")
-    by_rule = dict(repeats.group_by("rule").len().sort("rule").iter_rows())
-    groups = of_keepers.select("cluster_id", "keeper_shard").n_unique()
-    summary = f"{repeats.height:,} rows repeat {groups:,} that are kept ({listed(by_rule)})" if groups else "no repeats"
-    if placeholders.height:
-        summary += f"; {placeholders.height:,} show {placeholders['cluster_id'].n_unique():,} placeholders of hosts"
-    figures = {"summary": summary, "clusters": groups, "repeats": repeats.height, **by_rule}
-    return figures | {"placeholders": placeholders.height}
+    rows = fingerprints.filter(pl.col("source").is_in([source.name for source in catalog.sources]))
+    clusters, lists = clusters_of(rows, catalog, lake, engine)
+    pictured = largest_pictured(clusters.lazy(), rows, lake, engine, catalog.pictures)
+    return table_output(clusters, cluster_figures(clusters.lazy(), rows) | pictured, {LISTS_TAG: lists})
 
 
 @dg.asset(**table_options(DEDUPLICATED, group="duplicates", kinds={"policy"}))

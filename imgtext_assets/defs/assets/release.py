@@ -9,12 +9,14 @@ import polars as pl
 
 from imgtext_assets import publish
 from imgtext_assets.catalog import Catalog
+from imgtext_assets.defs.cluster_inputs import lists_version
 from imgtext_assets.defs.describe import column_schema
 from imgtext_assets.defs.discover import judged_shards, known_shards, present_shards
 from imgtext_assets.defs.funnel import stage_funnel
 from imgtext_assets.defs.orders import load_orders
 from imgtext_assets.defs.stage import OWNERS
 from imgtext_assets.defs.stale import (
+    clusters_stale,
     shards_judged_otherwise,
     shards_led_to_what_is_listed,
     shards_with_new_verdicts,
@@ -97,6 +99,11 @@ def refuse_if_stale(instance: dg.DagsterInstance, catalog: Catalog, lake: Lake) 
     obeys them.
     """
     judged, versions = judged_shards(lake, catalog), code_versions(catalog)
+    if clusters_stale(instance, lake, versions, lists_version(catalog.policy.duplicates)):
+        raise LakeError(
+            "a release needs its rows compared by the policy and the lists of now: `duplicate_clusters` is behind; run "
+            "`imgtext build`"
+        )
     present = set(present_shards(lake))
     # A file that is gone cannot be read again: its shards go by what was read of it.
     stale = stages_to_run(instance, lake, [stage.name for stage in STAGES], present & set(judged), versions)
