@@ -1,8 +1,8 @@
 """How long it takes to find every near pair of hashes, beside other searches on the same hashes.
 
-    PYTHONPATH=. python benchmarks/duplicates.py --count 1000000 --radius 4 --radius 6 --peers
-    PYTHONPATH=. python benchmarks/duplicates.py --count 12400000 --radius 4 --radius 6
-    PYTHONPATH=. python benchmarks/duplicates.py --count 400000000 --radius 4 --random
+    python -m benchmarks.duplicates --count 1000000 --radius 4 --radius 6 --peers
+    python -m benchmarks.duplicates --count 12400000 --radius 4 --radius 6
+    python -m benchmarks.duplicates --count 400000000 --radius 4 --random
 
 The hashes are not even: 30% of the bits repeat another bit, 9 times in 10; 2% are chains of five, each two flips from
 the last; 0.1% are one hash, which is collapsed first, as for everyone. Exactness is checked at full size: every planted
@@ -25,8 +25,8 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from duplicates_peers import PEERS, install
 
+from benchmarks.duplicates_peers import PEERS, install
 from imgtext_assets.duplicates.masks import mask_family
 from imgtext_assets.duplicates.near import near_pairs, neighbours
 
@@ -124,7 +124,7 @@ def main(
         python = install(environment or Path(temporary) / "peers") if peers else Path(sys.executable)
         for bits in radius or [4]:
             print(f"{total:,} distinct hashes, radius {bits}")
-            mine = run([sys.executable, __file__, "ours", file, bits])
+            mine = run([sys.executable, "-m", "benchmarks.duplicates", "ours", file, bits])
             print(f"  {'ours':28} {mine['seconds']:10.2f} s {mine['megabytes']:7.0f} MB  {mine['masks']} masks")
             print(f"    pairs by distance {mine['by_distance']}; machine code loaded in {mine['loading']:.1f} s")
             if len(planted):
