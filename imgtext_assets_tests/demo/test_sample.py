@@ -74,7 +74,9 @@ def test_most_reasons_are_planted(sample: Sample) -> None:
     needs_many_links = {("deduplicated", "placeholder"), ("verified", "placeholder")}
     needs_two_shards = {("deduplicated", "same_id")}
     by_policy = {
-        reason for reason in known if reason[1].startswith("caption_") or reason[1] in ("animated", "re_encoded")
+        (stage, reason)
+        for stage, reason in known
+        if reason.startswith("caption_") or reason in ("animated", "re_encoded", "excluded", "mirrored")
     }
     others = by_request | needs_more_than_http | needs_long | needs_many_links | needs_two_shards | by_policy
     assert known - planted == others
