@@ -17,7 +17,7 @@ Group = tuple[int, int]  # errors that the group may hold, blocks of it that are
 
 ALL_BITS = 2**64 - 1
 # Nanoseconds a hash and mask to sort, and a pair to compare; only their ratio matters.
-SORT_COST, COMPARE_COST = 20.0, 0.2
+SORT_COST, COMPARE_COST = 60.0, 0.2
 TELLING = 0.9  # of a bit, that each bit of a real hash tells: they are neither even nor independent
 MOST_FREE = 6  # blocks free of errors, of a group: with more, masks become too many at any size
 
@@ -39,7 +39,7 @@ def mask_family(count: int, radius: int, within: int = ALL_BITS) -> npt.NDArray[
     >>> [hex(mask) for mask in mask_family(1_000, radius=0)]
     ['0xffffffffffffffff']
     >>> len(mask_family(12_400_000, radius=4))
-    11
+    10
     """
     bits = [bit for bit in range(64) if within >> bit & 1]
     groups = _cheapest(max(count, 1).bit_length(), radius, len(bits))

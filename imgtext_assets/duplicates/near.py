@@ -34,7 +34,7 @@ Flags = npt.NDArray[np.bool_]
 Run = Callable[[Callable[[T], V], Iterable[T]], Iterator[V]]  # the shape of `Engine.map`
 
 MAX_RADIUS = 8
-PART = 25  # 2^25 hashes are sorted at a time, in 12 bytes each
+PART = 26  # 2^26 hashes are sorted at a time, in 12 bytes each
 FILL = 4  # about 2^4 hashes are to meet in a bucket: they are compared as fast as they would be told apart
 HEAVY = 4096  # hashes in a bucket, from which on it pays to look for masks of its own
 SAMPLE = 512  # pairs by which it is judged whether these would tell its hashes apart
@@ -56,7 +56,7 @@ def in_threads(fn: Callable[[T], V], items: Iterable[T]) -> Iterator[V]:
 def neighbours(hashes: Hashes, radius: int, run: Run[Any, Any] = in_threads) -> Neighbours:
     """Which of `hashes` have another within `radius` bits, and the number of pairs at each distance.
 
-    `hashes` are distinct and ascending, shape (n,); n is below 2^32. Memory is a few bytes a hash, and up to 0.5 GB a
+    `hashes` are distinct and ascending, shape (n,); n is below 2^32. Memory is a few bytes a hash, and up to 1 GB a
     mask at work, however many pairs there are. Raises ValueError when hashes repeat or are in another order (collapse
     them first, else one picture with a million copies makes 10^12 pairs), or `radius` is not 0 to 8.
 

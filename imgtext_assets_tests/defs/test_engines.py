@@ -55,8 +55,8 @@ def test_a_cluster_that_is_not_there_is_said_in_a_line(built: World, tmp_path: P
     world = built.branch(tmp_path / "world", built=False).settings(engine={"cluster": address})
     world.pipeline.discover()
     problems = replace(world.pipeline, engine=None).build(world.project.shards()[:1])
-    assert len(problems) == 1
-    assert f"fingerprints: no Dask scheduler answers at {address}" in problems[0]
+    assert [problem.split(":")[1] for problem in problems] == [" fingerprints", " duplicate_clusters"]
+    assert all(f"no Dask scheduler answers at {address}" in problem for problem in problems)
 
 
 def _modules_of_ours() -> bool:
