@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# A file of tests runs in one process, two files at a time.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+# A file of tests runs in one process, three files at a time: half of the time is waiting.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 export DAGSTER_HOME := $(CURDIR)
 
 .PHONY: help demo test s3-test ui lint browser-test docs clean
