@@ -34,7 +34,7 @@ def cluster_figures(clusters: pl.LazyFrame, fingerprints: pl.LazyFrame) -> dict[
     sizes = figures.cluster_sizes(clusters)
     pairs = figures.by_source_pair(fingerprints, clusters).head(_PAIRS_OF_SOURCES)
     return {
-        **_in_numbers(clusters, int(sizes["clusters"].sum())),
+        **_in_numbers(clusters, int(sizes["clusters"].sum()), figures.low_information(fingerprints)),
         "pairs_by_distance": _table(figures.pairs_by_distance(clusters)),
         "cluster_sizes": _table(_with_ranges(sizes)),
         "by_source": _table(figures.by_source(fingerprints, clusters)),
@@ -62,15 +62,16 @@ def largest_pictured(
     return {"largest_clusters": dg.MetadataValue.md("\n\n".join(parts))}
 
 
-def _in_numbers(clusters: pl.LazyFrame, groups: int) -> dict[str, Any]:
+def _in_numbers(clusters: pl.LazyFrame, groups: int, flat: int) -> dict[str, Any]:
     rules, mirrored = figures.by_rule(clusters), figures.mirror_images(clusters)
     repeats = {rule: rows for rule, (rows, _) in rules.items() if rule not in _APART}
     rows = sum(repeats.values())
     said = [f"{rows:,} rows repeat {groups:,} that are kept ({listed(repeats)})" if rows else "no repeats"]
     said += [f"{mirrored:,} are mirror images and kept"] if mirrored else []
     said += [words.format(*rules[rule]) for rule, words in _APART.items() if rule in rules]
+    said += [f"{flat:,} pictures are too flat to be compared but by their bytes"] if flat else []
     excluded, placeholders = (rules.get(rule, (0, 0))[0] for rule in _APART)
-    numbers = {"clusters": groups, "repeats": rows, **repeats, "mirror_images": mirrored}
+    numbers = {"clusters": groups, "repeats": rows, **repeats, "mirror_images": mirrored, "low_information": flat}
     return {"summary": "; ".join(said), **numbers, "excluded": excluded, "placeholders": placeholders}
 
 

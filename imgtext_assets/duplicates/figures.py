@@ -33,6 +33,11 @@ def mirror_images(clusters: pl.LazyFrame) -> int:
     return _collected(clusters.filter(IS_KEPT).select(pl.col("mirror_of").count())).item()
 
 
+def low_information(fingerprints: pl.LazyFrame) -> int:
+    """How many rows show a picture so flat that its hashes tell nothing: they repeat others by their bytes only."""
+    return _collected(fingerprints.select(pl.col("low_information").sum())).item()
+
+
 def pairs_by_distance(clusters: pl.LazyFrame) -> pl.DataFrame:
     """How far rows are from what they repeat: `rule, distance, pairs, least_of_256, mean_of_256, most_of_256`.
 

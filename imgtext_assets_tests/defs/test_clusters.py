@@ -93,6 +93,10 @@ def test_a_build_leaves_the_figures_and_passes_the_checks(built: World) -> None:
     assert {(row["rule"], row["distance"]): row["pairs"] for row in metadata["pairs_by_distance"]} == {
         (rule, distance): count for rule, distance, count in near.group_by("rule", "distance").len().iter_rows()
     }
+    flat = built.table("fingerprints")["low_information"].sum()
+    assert flat
+    assert metadata["low_information"] == flat
+    assert f"{flat} pictures are too flat to be compared but by their bytes" in metadata["summary"]
     by_source = {row["source"]: row for row in metadata["by_source"]}
     for source, rows in built.table("fingerprints").group_by("source").len().iter_rows():
         assert by_source[source]["rows"] == rows
