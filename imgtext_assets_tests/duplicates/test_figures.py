@@ -70,6 +70,12 @@ def test_rows_and_clusters_by_rule() -> None:
     }
 
 
+def test_flat_pictures_are_counted() -> None:
+    said = PRINTS.with_columns(low_information=pl.Series([True, False, None] * 3 + [True, None]))
+    assert figures.low_information(said) == 4
+    assert figures.low_information(PRINTS) == 0
+
+
 def test_pairs_by_distance_tell_both_hashes() -> None:
     assert figures.pairs_by_distance(TABLE).rows() == [
         ("mirrored", 6, 1, 9, 9.0, 9),
