@@ -1,4 +1,4 @@
-"""Write the docs that are generated: `data-dictionary.md` from `tables.py`, `licenses.md` from the table of licences,
+"""Write the docs that are generated: `data-dictionary.md` from `tables`, `licenses.md` from the table of licences,
 `cli.md` from the command itself."""
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NOTE = "<!-- Written by docs/generate.py (`make docs`); edit {} instead. -->\n\
 def data_dictionary() -> str:
     """Every table with its columns and every reason for a rejection, as markdown."""
     parts = [
-        _NOTE.format("imgtext_assets/tables.py"),
+        _NOTE.format("imgtext_assets/tables"),
         "# Data dictionary\n\n",
         "Every stage keeps the columns of the stage before; below, a stage lists only those that it adds or sets "
         "anew. A row goes on where `reject_reason` is null.\n",

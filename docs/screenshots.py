@@ -26,7 +26,7 @@ def main() -> None:
         project.imgtext("build")
         project.imgtext("recheck")
         project.web.pages = decay(project.web.pages)
-        project.imgtext("recheck")
+        project.imgtext("recheck", "--everything")
         project.imgtext("accounts")
         project.imgtext("build")  # obeys the host that refused at the recheck
         project.imgtext("release")
@@ -39,7 +39,7 @@ def graph(browser: Browser, server: Webserver) -> None:
     """The whole asset graph, every group expanded, nothing around it."""
     page = browser.new_page(viewport={"width": 4700, "height": 1500}, device_scale_factor=0.75)
     show_graph(page, server.url)
-    expect(page.get_by_text("4 / 4 Passed")).to_have_count(len(STAGES))
+    expect(page.get_by_text("5 / 5 Passed")).to_have_count(len(STAGES))
     expect(page.get_by_text("Loading")).to_have_count(0)
     page.screenshot(path=IMAGES / "asset-graph.png", clip=around_the_groups(page))
 

@@ -34,11 +34,14 @@ from imgtext_assets.policies import (
     DriftPolicy,
     DuplicatePolicy,
     LicensePolicy,
+    LinkPolicy,
     Model,
     Policy,
+    RemovalPolicy,
     ResolutionPolicy,
 )
 from imgtext_assets.settings import (
+    AlertSettings,
     EngineSettings,
     FetchSettings,
     HostLimits,
@@ -51,6 +54,7 @@ from imgtext_assets.settings import (
 __all__ = [
     "DEFAULT_CATALOG",
     "AccountPolicy",
+    "AlertSettings",
     "CaptionPolicy",
     "Catalog",
     "CatalogError",
@@ -62,11 +66,13 @@ __all__ = [
     "Format",
     "HostLimits",
     "LicensePolicy",
+    "LinkPolicy",
     "LinkSettings",
     "Model",
     "PictureSettings",
     "Policy",
     "ReleaseSettings",
+    "RemovalPolicy",
     "ResolutionPolicy",
     "Source",
     "StorageSettings",
@@ -141,6 +147,7 @@ class Catalog(Model):
     storage: StorageSettings = StorageSettings()
     links: LinkSettings = LinkSettings()
     release: ReleaseSettings = ReleaseSettings()
+    alerts: AlertSettings = AlertSettings()
     _folder: Path = PrivateAttr(default=Path())
 
     @field_validator("sources")
@@ -254,12 +261,14 @@ def _with_absolute_paths(catalog: Catalog, folder: Path) -> Catalog:
     catalog._folder = folder
     policy = catalog.policy
     decisions, lists = policy.accounts.decisions, policy.consent.opt_out_lists
+    drop_folder = policy.removals.drop_folder
     return changed(
         catalog,
         lake=absolute(catalog.lake),
         policy=changed(
             policy,
             accounts=changed(policy.accounts, decisions=absolute(decisions) if decisions else None),
+            removals=changed(policy.removals, drop_folder=absolute(drop_folder) if drop_folder else None),
             consent=changed(policy.consent, opt_out_lists=[absolute(path) for path in lists]),
             duplicates=changed(
                 policy.duplicates,

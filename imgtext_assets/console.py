@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from imgtext_assets.publish.changes import in_words
 from imgtext_assets.publish.lineage import History
 from imgtext_assets.text import plain
 
@@ -133,6 +134,9 @@ def show_accounts(accounts: pl.DataFrame, title: str) -> None:
             out.print(Text(f"  {line}"), soft_wrap=True)
 
 
+_SEEN = ("checked_at", "state", "asked_by", "http_status", "head_status", "distance", "final_url", "detail")
+
+
 def show_history(found: History, releases: Sequence[str]) -> None:
     """One row's way through every stage, its cluster, fetches, observations, removals and releases."""
     raw = found.raw
@@ -148,7 +152,7 @@ def show_history(found: History, releases: Sequence[str]) -> None:
         _show_cluster(found)
     for title, rows, columns in (
         ("fetched", found.fetches, ("fetched_at", "url", "outcome", "http_status", "bytes", "attempts")),
-        ("link seen", found.observations, ("checked_at", "state", "http_status", "final_url", "detail")),
+        ("link seen", found.observations, _SEEN),
         ("removed", found.removals, ("removed_at", "kind", "value", "reason", "request")),
     ):
         for row in rows:
@@ -187,6 +191,9 @@ def show_release(url: str, metadata: dict[str, Any]) -> None:
     out.print(Text.assemble(("Release ", "bold"), f"{metadata['version']}: {metadata['dagster/row_count']:,} rows"))
     out.print(Text(f"  in        {url}"), soft_wrap=True)
     out.print(Text(f"  changes   {changed}"))
+    for kind, reasons in metadata["why_rows_left"].items():
+        if reasons:
+            out.print(Text(f"  {kind:<9} {in_words(reasons.items())}"))
     for tool, line in (
         ("polars", f'pl.read_parquet("{files}")'),
         ("DuckDB", f"from '{files}'"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 class Model(BaseModel):
@@ -80,6 +80,13 @@ class ExcludeList(Model):
     name: str = Field(description="what rows are rejected with, such as the evaluation set's name")
     path: str = Field(description="a parquet file with a column sha256 or phash, or an .npy file of 64-bit pHashes")
 
+    @field_validator("name")
+    @classmethod
+    def _not_that_of_takedowns(cls, name: str) -> str:
+        if name == "removals":
+            raise ValueError("'removals' is the name of what takedowns removed; expected another one")
+        return name
+
 
 class DuplicatePolicy(Model):
     """When two pictures count as the same.
@@ -141,6 +148,27 @@ class DriftPolicy(Model):
     )
 
 
+class LinkPolicy(Model):
+    """What becomes of rows whose link is dead. Rows whose bytes we serve (`release.public_url`) stay."""
+
+    dead: Literal["replace", "drop", "keep"] = Field(
+        default="replace",
+        description="another address of the same picture takes its place, or none; dropped; or kept in releases",
+    )
+
+
+class RemovalPolicy(Model):
+    """How takedowns are obeyed."""
+
+    near_duplicates: bool = Field(default=True, description="also refuse what looks like a removed picture")
+    drop_folder: str | None = Field(default=None, description="folder whose CSV files of takedowns are carried out")
+    at_most_share: float = Field(
+        default=0.01, ge=0, le=1, description="share of all rows that one order may name without being told to"
+    )
+    at_most_rows: int = Field(default=100, ge=0, description="rows that one order may name whatever their share")
+    grace_days: int = Field(default=30, ge=0, description="days from marking a removed picture's bytes to deleting")
+
+
 class Policy(Model):
     """What goes on and what is rejected."""
 
@@ -151,4 +179,6 @@ class Policy(Model):
     duplicates: DuplicatePolicy = DuplicatePolicy()
     resolution: ResolutionPolicy = ResolutionPolicy()
     drift: DriftPolicy = DriftPolicy()
+    links: LinkPolicy = LinkPolicy()
+    removals: RemovalPolicy = RemovalPolicy()
     animated: Verdict = Field(default="accept", description="animated pictures: their first frame counts, or reject")

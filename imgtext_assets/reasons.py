@@ -31,10 +31,11 @@ _FINAL = {
     "robots_disallowed": "The host's robots.txt disallows the address.",
     "not_image": "The body begins as a web page or another document, not as a picture.",
     "placeholder": "The address now leads to the host's 'not available' picture.",
+    "removed": "A tombstone names the bytes or the preview's, or the address that a redirect led to.",
 }
 PASSING = frozenset(_PASSING)
 """Failures at `downloaded` that another day may not have: a build asks again."""
-REFUSALS = frozenset({"opted_out", "robots_disallowed"})
+REFUSALS = frozenset({"opted_out", "robots_disallowed", "removed"})
 """Failures at `downloaded` in which somebody said no."""
 
 REASONS: dict[str, dict[str, str]] = {
@@ -45,7 +46,7 @@ REASONS: dict[str, dict[str, str]] = {
         "bad_text": "A text is not UTF-8, holds NUL characters, or is longer than 65,536 bytes.",
     },
     "license_filtered": {
-        "removed": "A tombstone names the row or its address.",
+        "removed": "A tombstone names the row, its address or its preview's, its creator or its account.",
         "opted_out": "An opt-out list names the address or its domain.",
         "account_excluded": "The decisions file excludes the account.",
         "license_unknown": "The stated licence is none that we know.",
@@ -66,6 +67,7 @@ REASONS: dict[str, dict[str, str]] = {
         "mirrored": "The mirror image of another picture.",
         "excluded": "A list of pictures that no dataset may hold names it, or one that looks like it.",
         "placeholder": "The host answers many unlike links with this picture.",
+        "removed": "It looks like a removed picture.",
     },
     "resolution_filtered": {
         "too_small": "Declared smaller than the policy's least width or height.",
@@ -73,7 +75,7 @@ REASONS: dict[str, dict[str, str]] = {
     },
     "downloaded": _PASSING | _FINAL,
     "verified": {
-        "removed": "A tombstone names the bytes.",
+        "removed": "A tombstone names the bytes, or the preview's; or the picture looks like a removed one.",
         "opted_out": "A list names the bytes, the file says that it is not for data mining, or the host refused later.",
         "not_image": "The bytes are no picture of an allowed format.",
         "damaged": "The picture does not decode whole: truncated or corrupt.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from typing import Literal
 
 from pydantic import Field, PositiveInt, field_validator
 
@@ -116,11 +117,63 @@ class StorageSettings(Model):
     public_read: bool = Field(default=False, description="S3: everybody may read the blobs and releases")
 
 
+LinkState = Literal["gone", "placeholder", "blocked", "throttled", "unreachable"]
+"""What a host's status may be taken for; see `links.observe`."""
+
+
+class LinkRule(Model):
+    """What a host's statuses mean. `match` is a glob on the host name; the first that matches and knows the status."""
+
+    match: str
+    states: dict[int, LinkState] = Field(description="status (RFC 9110) -> state of the link")
+
+
 class LinkSettings(Model):
-    """When a link that failed counts as dead."""
+    """How links are rechecked, and when one that failed counts as dead."""
 
     dead_after: PositiveInt = Field(default=3, description="final observations before a link counts as dead")
     dead_days: int = Field(default=14, ge=0, description="days these observations must span")
+    outage_links: PositiveInt = Field(default=10, description="links of a host whose failing on one day is an outage")
+    outage_share: float = Field(default=0.9, gt=0, le=1, description="share of them that must fail")
+    lost_days: PositiveInt = Field(default=60, description="days of outage after which a host is lost, with its links")
+    hosts: list[LinkRule] = Field(
+        default=[
+            # S3 answers 403 for what is not there to whoever may not list the bucket:
+            # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+            LinkRule(match="*.amazonaws.com", states={403: "gone"}),
+            # As Openverse reads it; a ban answers so for all links at once, which is an outage.
+            LinkRule(match="*.staticflickr.com", states={403: "gone"}),
+        ],
+        description="what statuses mean at some hosts",
+    )
+    sample: float = Field(
+        default=0.02,
+        ge=0,
+        le=1,
+        description="share of links, drawn evenly once and for all, that every round reads whole",
+    )
+    min_days: int = Field(
+        default=7, ge=0, description="days in which a link is not asked again, unless it is of the sample"
+    )
+    requests: PositiveInt | None = Field(default=None, description="requests of one round of one shard at most")
+    bytes: PositiveInt | None = Field(default=None, description="bytes that one round of one shard receives at most")
+    seconds: PositiveInt | None = Field(default=None, description="seconds that one round of one shard takes at most")
+    requests_per_host: PositiveInt | None = Field(default=None, description="requests of one round to one host at most")
+    first_bytes: PositiveInt = Field(default=16_384, description="bytes that are read where only the beginning is")
+
+    @property
+    def of_deaths(self) -> LinkSettings:
+        """These settings as far as they decide what is dead; the rest is how links are asked."""
+        deciding = ("dead_after", "dead_days", "outage_links", "outage_share", "lost_days")
+        return LinkSettings.model_validate({name: getattr(self, name) for name in deciding})
+
+
+class AlertSettings(Model):
+    """Who is told of what failed."""
+
+    webhook: str | None = Field(
+        default=None, pattern="^https?://", description="address that gets a JSON object by POST for each failed run"
+    )
 
 
 class ReleaseSettings(Model):
@@ -132,3 +185,15 @@ class ReleaseSettings(Model):
         default="cdla-permissive-2.0", description="licence of the metadata itself, for the dataset card"
     )
     rows_per_file: int = Field(default=100_000, ge=1, le=100_000)
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://.*\{sha256\}",
+        description="where the blobs are served: `url` becomes it, with {sha256} filled in",
+    )
+    max_removed_share: float = Field(
+        default=0.1, ge=0, le=1, description="share of the rows before that a release may lose without being told to"
+    )
+    max_removed_rows: int = Field(default=100, ge=0, description="rows that a release may lose whatever their share")
+    hash_removals: bool = Field(
+        default=True, description="name what was removed by salted hashes only, so that nobody looks for it"
+    )

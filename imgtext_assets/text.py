@@ -1,4 +1,4 @@
-"""Text from the internet, made harmless for terminals, markdown and logs."""
+"""Text from outside: what a key that somebody typed is, and making it harmless for terminals, markdown and logs."""
 
 from __future__ import annotations
 
@@ -24,3 +24,10 @@ def plain(value: object, length: int = 200) -> str:
 def markdown(value: object, length: int = 200) -> str:
     """`plain`, with every character escaped that has a meaning in markdown (CommonMark 2.4) or starts a link or tag."""
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", plain(value, length))
+
+
+def key_kind(key: str) -> str:
+    """What a key is by its form: `sha256` (64 hex digits), `url` (it has a scheme) or `id`."""
+    if re.fullmatch(r"[0-9a-fA-F]{64}", key):
+        return "sha256"
+    return "url" if "://" in key else "id"

@@ -149,7 +149,14 @@ def test_a_home_that_is_not_there_is_said(
         (("status", "--source", "nobody"), "'nobody' is not in the catalog"),
         (("recheck", "--shard", "nothing"), "no shard 'nothing'"),
         (("trace",), "Missing argument"),
-        (("remove", "some-id"), "Missing option '--reason'"),
+        (("remove", "some-id"), "Invalid value for --reason: say why, in a sentence"),
+        (("remove", "--reason", "x"), "name one thing to remove: ID, URL or SHA256, --creator, --account or --from"),
+        (("remove", "a", "--creator", "b", "--reason", "x"), "name one thing to remove"),
+        (("remove", " ", "--reason", "x"), "the key is empty; that removes nothing"),
+        (("remove", "ftp://a/b", "--reason", "x"), "'ftp://a/b' is no http(s) address"),
+        (("remove", "a", "--source", "nobody", "--reason", "x"), "'nobody' is not in the catalog"),
+        (("remove", "http://a/b", "--source", "pd12m", "--reason", "x"), "a source is for id, creator, account"),
+        (("remove", "a", "--from", "x.csv"), "the file says what to remove"),
         (("demo", "--port", "99999"), "should be less than or equal to 65535"),
         (("fly",), "No such command 'fly'"),
     ],
@@ -173,10 +180,13 @@ def test_every_command_explains_itself_even_without_a_catalog(
 def test_the_commands_are_the_ones_that_are_promised() -> None:
     assert COMMANDS == [
         "accounts",
+        "apply-removals",
         "bucket",
         "build",
         "decide",
         "demo",
+        "links",
+        "purge",
         "recheck",
         "release",
         "remove",
@@ -424,9 +434,57 @@ def test_a_removed_row_is_gone_and_stays_gone(imgtext: Imgtext, branch: World) -
     releases = branch.project.lake.releases
     assert row["id"] in releases.scan(first).collect()["id"].to_list()
     assert row["id"] not in releases.scan(second).collect()["id"].to_list()
-    assert releases.manifest(second)["changes"] == {"added": 0, "removed": 1, "changed": 0}
+    assert releases.manifest(second)["changes"] == {"added": 0, "removed": 1, "replaced": 0, "changed": 0}
     shown = imgtext(branch, "trace", row["id"]).out
     assert "ticket 7" in shown
+
+
+def test_whoever_has_a_copy_cleans_it_with_neither_catalog_nor_lake(
+    imgtext: Imgtext, branch: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    releases = branch.project.lake.releases
+    (first,) = releases.versions()
+    row = releases.scan(first).collect().row(0, named=True)
+    copy = shutil.copytree(releases.url(first), tmp_path / "copy")
+    (copy / f"{row['sha256']}.jpg").touch()
+    assert imgtext(branch, "remove", row["id"], "--reason", "asked to", "--only-this").code == 0
+    assert imgtext(branch, "build").code == 0
+    assert "removed 1" in imgtext(branch, "release").out
+    later = Path(releases.url(releases.versions()[-1]))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    shutil.copy(later / "changes.parquet", "changes.parquet")
+    hidden = imgtext(None, "apply-removals", str(copy), "changes.parquet")
+    assert hidden.code == 1
+    assert hidden.out.startswith("0 rows, 0 files beside them, 0 changes: gone")
+    assert "1 rows of this list are named in its release's `removals.parquet` only" in hidden.err
+    both = imgtext(None, "apply-removals", str(copy), str(later / "changes.parquet"), "--dry-run")
+    assert (both.code, both.out.splitlines()[0]) == (0, "1 rows, 1 files beside them, 1 changes: would go")
+    shutil.copy(later / "removals.parquet", "list.parquet")
+    seen = imgtext(None, "apply-removals", str(copy), "list.parquet", "--dry-run")
+    assert (seen.code, seen.out.splitlines()[0]) == (0, "1 rows, 1 files beside them, 1 changes: would go")
+    assert f"{row['sha256']}.jpg" in seen.out
+    assert imgtext(None, "apply-removals", str(copy), "list.parquet").code == 0
+    assert row["id"] not in pl.read_parquet(copy / "metadata/*.parquet")["id"].to_list()
+    assert not (copy / f"{row['sha256']}.jpg").exists()
+    assert imgtext(None, "apply-removals", str(copy), "list.parquet").out.startswith("0 rows, 0 files")
+    assert sorted(path.name for path in Path.cwd().iterdir()) == ["changes.parquet", "list.parquet"]
+
+
+@pytest.mark.parametrize("body", [b"", b"PAR1" + bytes(100) + b"PAR1", b"PAR1\xff\xff\xff\x7fPAR1"])
+def test_a_broken_list_or_a_wrong_folder_is_one_line(
+    imgtext: Imgtext, built: World, tmp_path: Path, body: bytes
+) -> None:
+    release = Path(built.project.lake.releases.url(built.project.lake.releases.versions()[-1]))
+    (tmp_path / "broken.parquet").write_bytes(body)
+    for folder, listed in (
+        (release, tmp_path / "broken.parquet"),
+        (release, tmp_path / "nothing.parquet"),
+        (release, next((release / "metadata").iterdir())),
+        (tmp_path, release / "removals.parquet"),
+    ):
+        said = imgtext(None, "apply-removals", str(folder), str(listed))
+        assert (said.code, said.err.count("error:")) == (2, 1), said
 
 
 def test_an_address_or_bytes_may_be_removed_too(imgtext: Imgtext, branch: World) -> None:
@@ -439,6 +497,39 @@ def test_an_address_or_bytes_may_be_removed_too(imgtext: Imgtext, branch: World)
     runs = branch.runs()
     assert imgtext(branch, "build").code == 0
     assert branch.runs() == runs
+
+
+def test_a_dry_run_writes_nothing_and_too_much_is_not_carried_out(imgtext: Imgtext, branch: World) -> None:
+    _rewrite(branch, policy=_policy(branch, removals={"at_most_rows": 2}))
+    orders = branch.folder / "orders.csv"
+    orders.write_text("\n".join(["key", *branch.table("raw_metadata")["id"].head(9)]))
+    told = imgtext(branch, "remove", "--from", str(orders))
+    assert told.code == 1
+    assert re.search(r"names \d+ of 65 rows \(.*%\), more than .*say it again with --yes", " ".join(told.err.split()))
+    assert imgtext(branch, "remove", "--from", str(orders), "--yes", "--dry-run").code == 0
+    assert branch.table("removals").is_empty()
+    assert imgtext(branch, "remove", "--from", str(orders), "--yes").code == 0
+    assert branch.table("removals").filter(kind="id").height >= 9
+    assert branch.table("removal_files")["state"].to_list() == ["taken"]
+    orders.write_text("key,kind\nx,sha256\n")
+    told = imgtext(branch, "remove", "--from", str(orders))
+    assert told.code == 1
+    assert "orders.csv, line 2: 'x' is no sha256" in " ".join(told.err.split())
+
+
+def test_removed_bytes_are_purged_in_two_steps(imgtext: Imgtext, branch: World) -> None:
+    _rewrite(branch, policy=_policy(branch, removals={"grace_days": 0}))
+    row = branch.table("verified").filter(pl.col("reject_reason").is_null()).row(0, named=True)
+    blobs = branch.project.lake.blobs
+    assert imgtext(branch, "remove", row["id"], "--reason", "asked to").code == 0
+    assert "nothing to purge" in imgtext(branch, "purge", "--dry-run").out
+    assert imgtext(branch, "build").code == 0
+    assert "marked" in imgtext(branch, "purge").out
+    assert blobs.present([row["sha256"]])
+    assert "deleted" in imgtext(branch, "purge", "--dry-run").out
+    assert blobs.present([row["sha256"]])
+    assert "deleted" in imgtext(branch, "purge").out
+    assert not blobs.present([row["sha256"]])
 
 
 def test_a_release_waits_for_no_tombstone(imgtext: Imgtext, branch: World) -> None:
@@ -471,6 +562,36 @@ def test_recheck_shows_the_links(imgtext: Imgtext, branch: World) -> None:
     assert told.code == 0
     kept = branch.table("verified").filter(pl.col("reject_reason").is_null(), source="laion400m").height
     assert re.search(rf"laion400m\W+alive\W+{kept}\b", told.out)
+
+
+def test_links_tells_how_they_fare_and_writes_a_page(imgtext: Imgtext, branch: World, tmp_path: Path) -> None:
+    told = imgtext(branch, "links")
+    assert (told.code, told.out.strip()) == (0, "No link has been observed yet: run `imgtext recheck`.")
+    assert imgtext(branch, "recheck").code == 0
+    page = tmp_path / "page.html"
+    told = imgtext(branch, "links", "--html", str(page))
+    assert told.code == 0
+    kept = branch.table("verified").filter(pl.col("reject_reason").is_null()).height
+    assert f"100.0% of {kept} links are there" in " ".join(told.out.split())
+    assert "<h1>Link decay</h1>" in page.read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in imgtext(branch, "links", "--json", "--source", "pd12m").out.splitlines()]
+    assert (lines[0]["source"], lines[0]["host"], lines[0]["dead"]) == ("pd12m", None, 0)
+    assert sum(line["links"] for line in lines[1:]) == lines[0]["links"]
+    missing = imgtext(branch, "links", "--html", str(tmp_path / "no" / "page.html"))
+    assert missing.code == 1
+    assert "No such file or directory" in missing.err
+
+
+def test_a_recheck_with_a_budget_says_what_it_left_out(imgtext: Imgtext, branch: World) -> None:
+    kept = branch.table("verified").filter(pl.col("reject_reason").is_null(), source="laion400m").height
+    told = imgtext(branch, "recheck", "--source", "laion400m", "--requests", "3", "--minutes", "5")
+    assert told.code == 0
+    checks = branch.table("link_checks")
+    assert 1 <= checks.height <= 3
+    assert re.search(rf"{checks.height} of {kept} links were asked", " ".join(told.out.split()))
+    told = imgtext(branch, "recheck", "--source", "laion400m", "--everything")
+    assert branch.table("link_checks").height == checks.height + kept
+    assert "links were asked" not in told.out
 
 
 # Accounts: looked at, decided, obeyed.
@@ -540,6 +661,10 @@ def _own_metadata(world: World) -> World:
 def _rewrite(world: World, **changes: object) -> None:
     content = yaml.safe_load(world.catalog_file.read_text())
     world.catalog_file.write_text(yaml.safe_dump(content | changes))
+
+
+def _policy(world: World, **changes: object) -> dict[str, object]:
+    return yaml.safe_load(world.catalog_file.read_text())["policy"] | changes
 
 
 def _end_of(world: World, row_id: str) -> tuple[str, str | None]:

@@ -137,7 +137,7 @@ def test_a_release_is_what_its_manifest_says(world: World, tmp_path: Path) -> No
         == kept
         == sum(row["rows"] for row in manifest["funnel"] if row["stage"] == "verified" and row["reject_reason"] is None)
     )
-    assert manifest["changes"] == {"added": kept, "removed": 0, "changed": 0}
+    assert manifest["changes"] == {"added": kept, "removed": 0, "replaced": 0, "changed": 0}
 
 
 def test_a_release_loads_with_polars_duckdb_and_datasets(world: World, tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_rechecks_see_what_became_of_the_links(world: World) -> None:
     # What is unchanged is not sent again: the host is asked conditionally.
     assert (alive["http_status"] == 304).sum() > 0.9 * alive.height
     world.web.pages = decay(pages)
-    assert world.pipeline.recheck(shards) == []
+    assert world.pipeline.recheck(shards, everything=True) == []
     rounds = world.table("link_checks")
     kept = world.table("verified").filter(pl.col("reject_reason").is_null())
     assert rounds.height == 2 * kept.height
@@ -191,7 +191,7 @@ def test_the_next_release_says_what_changed(world: World) -> None:
     first, second = world.project.lake.releases.versions()
     manifest = world.project.lake.releases.manifest(second)
     assert manifest["previous_version"] == first
-    assert manifest["changes"] == {"added": 0, "removed": 1, "changed": 0}
+    assert manifest["changes"] == {"added": 0, "removed": 1, "replaced": 0, "changed": 0}
 
 
 def test_the_stages_of_a_build_are_the_graph(world: World) -> None:

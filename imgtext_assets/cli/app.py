@@ -28,6 +28,8 @@ app = typer.Typer(
     "`imgtext recheck` for years. What a command does shows in the Dagster UI (`dagster dev`).",
 )
 
+ALONE = "apply-removals"
+"""The command that is for whoever has a release but no catalog."""
 
 SourceOption = Annotated[str | None, typer.Option("--source", metavar="NAME", help="Only the shards of this source.")]
 ShardOption = Annotated[
@@ -43,7 +45,7 @@ def _start(
         typer.Option(metavar="FILE", help="The catalog; else $IMGTEXT_CATALOG, else data/catalog.yaml."),
     ] = None,
 ) -> None:
-    if context.resilient_parsing or {"-h", "--help"} & set(sys.argv):
+    if context.resilient_parsing or {"-h", "--help"} & set(sys.argv) or context.invoked_subcommand == ALONE:
         return
     loaded = load_catalog(catalog)
     context.obj = Project(loaded, Lake(loaded.lake, loaded.storage.fsync))

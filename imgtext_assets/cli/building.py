@@ -1,4 +1,4 @@
-"""Commands that build, look at, recheck and release."""
+"""Commands that build and look."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ import sys
 from dataclasses import asdict
 from typing import Annotated
 
-import polars as pl
 import typer
 
 from imgtext_assets import console
 from imgtext_assets.cli.app import ShardOption, SourceOption, app, end_with, running, selected
 from imgtext_assets.console import fail, out
 from imgtext_assets.defs.funnel import stage_funnel
-from imgtext_assets.defs.orders import load_orders
-from imgtext_assets.defs.pipeline import ORDER, Pipeline, Project
-from imgtext_assets.lake import LakeError
-from imgtext_assets.publish.lineage import find_rows, history, key_kind
+from imgtext_assets.defs.pipeline import ORDER, Project
+from imgtext_assets.publish.lineage import find_rows, history
 from imgtext_assets.sources import url_key
-from imgtext_assets.tables import LINK_CHECKS, VERIFIED
+from imgtext_assets.tables import VERIFIED
+from imgtext_assets.text import key_kind
 
 
 @app.command()
@@ -96,42 +94,3 @@ def trace(
 
 def _json_value(value: object) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
-
-
-@app.command()
-def recheck(context: typer.Context, source: SourceOption = None, shard: ShardOption = None) -> None:
-    """Ask for every verified link again and append what each said; then update the decay statistics."""
-    project: Project = context.obj
-    have = set(project.lake.tables.shards(VERIFIED.name))
-    shards = [key for key in selected(project, source, shard) if key in have]
-    if not shards:
-        raise LakeError("no shard is verified yet: run `imgtext build` first")
-    with running(project) as pipeline:
-        problems = pipeline.recheck(shards)
-    show_links(project)
-    end_with(problems)
-
-
-def show_links(project: Project) -> None:
-    """Print how many links of each source are in which state, by their latest observation."""
-    is_newest = pl.col("checked_at") == pl.col("checked_at").max().over("shard", "id")
-    newest = project.scan(LINK_CHECKS.name).filter(is_newest)
-    counted = newest.group_by("source", "state").len("links").sort("source", "state").collect()
-    console.show_frame(counted, "Links by their latest observation")
-
-
-@app.command()
-def release(context: typer.Context) -> None:
-    """Cut a new version from all verified shards: metadata, manifest, dataset card, changes since the last."""
-    load_orders(context.obj.catalog)
-    with running(context.obj) as pipeline:
-        cut_release(pipeline)
-
-
-def cut_release(pipeline: Pipeline) -> None:
-    """Cut a version and print what it holds; a failure is one line and exit code 1."""
-    result = pipeline.release()
-    if not result.ok:
-        end_with([result.problem or "the release failed"])
-    metadata = result.metadata["release"]
-    console.show_release(pipeline.lake.releases.url(metadata["version"]), metadata)

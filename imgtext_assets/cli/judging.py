@@ -1,4 +1,4 @@
-"""Commands of people's judgement: takedowns, and accounts."""
+"""Commands of people's judgement of accounts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
-import polars as pl
 import typer
 
 from imgtext_assets import console
@@ -18,10 +17,8 @@ from imgtext_assets.cli.app import SourceOption, app, end_with, of_source, runni
 from imgtext_assets.console import out
 from imgtext_assets.defs.orders import load_orders, write_decision
 from imgtext_assets.defs.pipeline import Project
-from imgtext_assets.publish.lineage import find_rows, key_kind, names, with_repeats
-from imgtext_assets.rights import NAMES, tombstones, undecided
-from imgtext_assets.sources import url_key
-from imgtext_assets.tables import ACCOUNTS, RAW_METADATA, REMOVALS
+from imgtext_assets.rights import undecided
+from imgtext_assets.tables import ACCOUNTS, RAW_METADATA
 from imgtext_assets.text import plain
 
 
@@ -30,35 +27,6 @@ class Verdict(StrEnum):
 
     include = "include"
     exclude = "exclude"
-
-
-@app.command()
-def remove(
-    context: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="ID|URL|SHA256", help="What must go and stay gone.")],
-    reason: Annotated[str, typer.Option(help="Why, in a sentence.")],
-    request: Annotated[str | None, typer.Option(help="Reference of the request, such as a ticket.")] = None,
-    only_this: Annotated[
-        bool, typer.Option("--only-this", help="Leave the rows that show the same picture, which go too otherwise.")
-    ] = False,
-) -> None:
-    """Answer a takedown: write tombstones, so that every later build and release refuses the picture.
-
-    They name the id, address and bytes of the row and of all that repeat it. The bytes stay in the blob store;
-    published releases do not change, the next one lists the removal.
-    """
-    project: Project = context.obj
-    named = {"sha256": key.lower(), "url": pl.select(url_key(pl.lit(key))).item(), "id": key}[key_kind(key)]
-    if named is None:
-        raise typer.BadParameter(f"{key!r} is no id, SHA-256 or http(s) address", param_hint="ID|URL|SHA256")
-    asked = find_rows(project.scan, key, url_key)
-    rows = asked if only_this else with_repeats(project.scan, asked)
-    known = names(project.scan, rows)
-    itself = pl.DataFrame({NAMES[key_kind(key)]: [named]})
-    stones = tombstones(pl.concat([known, itself], how="diagonal"), reason, request, datetime.now(UTC))
-    project.lake.tables.append(REMOVALS.name, stones)
-    console.show_frame(rows, f"{stones.height} tombstones; rows known now that they name")
-    out.print("Next: `imgtext build` judges their shards anew; `imgtext release` cuts a version without them.")
 
 
 @app.command()

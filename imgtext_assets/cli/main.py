@@ -10,14 +10,23 @@ import sys
 import polars as pl
 
 from imgtext_assets.catalog import CatalogError
-from imgtext_assets.cli import building, judging, preparing, sample  # their commands join the application
+from imgtext_assets.cli import (  # their commands join the application
+    building,
+    judging,
+    links,
+    preparing,
+    rechecking,
+    releasing,
+    removing,
+    sample,
+)
 from imgtext_assets.cli.app import app
 from imgtext_assets.console import fail
 from imgtext_assets.defs.runs import NoInstanceError
 from imgtext_assets.lake import LakeError
 from imgtext_assets.sources import SourceError
 
-__all__ = ["app", "building", "judging", "main", "preparing", "sample"]
+__all__ = ["app", "building", "judging", "links", "main", "preparing", "rechecking", "releasing", "removing", "sample"]
 
 
 def main() -> None:

@@ -10,7 +10,8 @@ import typer
 
 from imgtext_assets import console
 from imgtext_assets.cli.app import app, end_with, running
-from imgtext_assets.cli.building import cut_release, show_links
+from imgtext_assets.cli.rechecking import show_links
+from imgtext_assets.cli.releasing import cut_release
 from imgtext_assets.defs.funnel import stage_funnel
 from imgtext_assets.defs.pipeline import Project
 from imgtext_assets.demo import DemoWeb, decay, load_pages, write_sample
@@ -40,7 +41,7 @@ def demo(
         console.show_funnel(stage_funnel(project.lake, shards))
         problems = pipeline.recheck(shards)
         web.pages = decay(web.pages)
-        problems += pipeline.recheck(shards)
+        problems += pipeline.recheck(shards, everything=True)  # though it was only just asked
         show_links(project)
         problems += pipeline.build(shards) + pipeline.accounts()
         cut_release(pipeline)

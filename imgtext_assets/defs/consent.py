@@ -20,7 +20,7 @@ from imgtext_assets.defs.budget import Ledger
 from imgtext_assets.defs.journal import journal_of_hosts
 from imgtext_assets.defs.orders import load_orders
 from imgtext_assets.defs.progress import Progress
-from imgtext_assets.fetch import Outcome, Request, fetch_all, harvest, new_hosts
+from imgtext_assets.fetch import Allowance, Outcome, Request, fetch_all, harvest, new_hosts
 from imgtext_assets.fetch.addresses import URL, BadURL, parse_url
 from imgtext_assets.fetch.hosts import Hosts
 from imgtext_assets.lake import Lake
@@ -54,17 +54,20 @@ class HostConsent:
     catalog: Catalog
     progress: Progress
 
-    def fetch(self, requests: Iterable[Request], consent: Consent) -> Iterator[Outcome]:
+    def fetch(
+        self, requests: Iterable[Request], consent: Consent, allowance: Allowance | None = None
+    ) -> Iterator[Outcome]:
         """Ask for pictures, and before a redirect to a host that nobody has asked yet is followed, ask that host.
 
         For that a request is put again from its beginning, once for each such host on its way, all of them at once.
-        One that is led to another host each time ends as `redirect_loop` after `fetch.max_redirects` of them.
+        One that is led to another host each time ends as `redirect_loop` after `fetch.max_redirects` of them. What
+        `allowance` does not cover ends as `budget_spent`; hosts' own files do not count.
         """
         settings, ledger = self.catalog.fetch, Ledger(self.lake, self.catalog.fetch)
         for left in range(settings.max_redirects, -1, -1):
             held: list[Outcome] = []
             for outcome in ledger.watch(
-                fetch_all(requests, settings, consent, ledger.budget, _hosts(settings.model_dump_json()))
+                fetch_all(requests, settings, consent, ledger.budget, _hosts(settings.model_dump_json()), allowance)
             ):
                 if outcome.unheard is None or not left:
                     yield outcome

@@ -48,7 +48,7 @@ def _examples(rows: pl.DataFrame) -> dg.MarkdownMetadataValue:
     return markdown_table(["reason", "id", "detail"], some.select("reject_reason", "id", "reject_detail").rows())
 
 
-def rejected_by_reason(rows: pl.DataFrame) -> dict[str, int]:
+def rejected_by_reason(rows: pl.DataFrame | pl.LazyFrame) -> dict[str, int]:
     """Number of rejected rows by reason, most first."""
     counts = rows.lazy().drop_nulls("reject_reason").group_by("reject_reason").len().sort("len", "reject_reason")
     return dict(counts.reverse().collect().iter_rows())

@@ -6,6 +6,7 @@ Used by the shard sensor and by `imgtext build`, so that both see the same shard
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import dagster as dg
@@ -15,7 +16,7 @@ from imgtext_assets.catalog import Catalog, Source, digest, is_relative
 from imgtext_assets.defs.history import SOURCE_FILES, newest
 from imgtext_assets.defs.partitions import shards
 from imgtext_assets.engine import Engine
-from imgtext_assets.lake import Lake, LakeError, list_files
+from imgtext_assets.lake import Lake, LakeError, file_versions, list_files
 from imgtext_assets.sources import plan_shards
 from imgtext_assets.tables import RAW_METADATA, SHARDS
 
@@ -62,6 +63,15 @@ def discover(catalog: Catalog, lake: Lake, reader: Engine) -> Discovery:
     if changed:
         lake.tables.write(SHARDS.name, planned)
     return Discovery(planned, changed, problems)
+
+
+def listing_version(catalog: Catalog, source: Source) -> str:
+    """A digest of which files a source has and of which versions, and of how it is read; none is opened.
+
+    Raises LakeError where the source cannot be listed.
+    """
+    versions = file_versions(source.paths, str(catalog.folder))
+    return sha256(repr((sorted(versions.items()), digest(source.reading))).encode()).hexdigest()[:16]
 
 
 def _without_source(known: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from imgtext_assets.defs.consent import HostConsent
 from imgtext_assets.defs.describe import listed
 from imgtext_assets.defs.journal import journal_of_shard
 from imgtext_assets.defs.progress import Progress
+from imgtext_assets.defs.removals import Refusal
 from imgtext_assets.fetch import Harvest, Outcome, Request, harvest
 from imgtext_assets.fetch.harvest import settled
 from imgtext_assets.lake import Lake
@@ -31,7 +32,7 @@ class Asking(dg.Config):
 
 @dataclass(frozen=True)
 class Fetcher:
-    """Fetches addresses of one shard into the lake, each picture once, and none whose host refuses."""
+    """Fetches addresses of one shard into the lake, each picture once, none whose host refuses or that is removed."""
 
     context: dg.AssetExecutionContext
     lake: Lake
@@ -61,7 +62,9 @@ class Fetcher:
         hosts = HostConsent(self.context, self.lake, self.catalog, self.progress)
         previews = rows.select("url_key", "url", "preview_url").drop_nulls() if _has_previews(rows, url) else None
         asked_before = [] if previews is None else previews["preview_url"]
-        known = hosts.without_lifted(journal.known({*addresses, *asked_before}))
+        removed = Refusal(self.lake)
+        answers = journal.known({*addresses, *asked_before}, removed=removed.sha256)
+        known = hosts.without_lifted(removed.judged(answers))
         done = set(settled(known, settings, self.retry_final)["url_key"])
         # What was had may be refused by now, and so be asked for again: then its host's word is needed, too.
         consent = hosts.of(address for key, address in addresses.items() if self.retry_final or key not in done)
@@ -71,7 +74,7 @@ class Fetcher:
             addresses.pop(key, None)
 
         def ask(urls: Iterable[str]) -> Iterator[Outcome]:
-            for outcome in hosts.fetch((Request(url, picture=True) for url in urls), consent):
+            for outcome in removed.watch(hosts.fetch((Request(url, picture=True) for url in urls), consent)):
                 check()
                 yield outcome
 

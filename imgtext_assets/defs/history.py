@@ -10,6 +10,9 @@ import dagster as dg
 
 SOURCE_FILES = dg.AssetKey("source_files")
 LISTS_TAG = "imgtext/exclude_lists"
+REMOVED_TAG = "imgtext/removed_looks"
+DEAD_TAG = "imgtext/dead_links"
+"""Tags of `duplicate_clusters`: versions of what it went by besides fingerprints (`cluster_inputs`)."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +32,9 @@ class Made:
         """The version of its rows; for a source file, of the file."""
         return self.tags.get("dagster/data_version", "")
 
-    @property
-    def lists(self) -> str:
-        """The version of the lists of pictures to exclude that it went by (`cluster_inputs.lists_version`)."""
-        return self.tags.get(LISTS_TAG, "")
+    def went_by(self, versions: Mapping[str, str]) -> bool:
+        """Whether it went by these versions, by tag; a tag that it lacks is an empty version."""
+        return all(self.tags.get(tag, "") == version for tag, version in versions.items())
 
     def read(self, asset: str) -> str | None:
         """The data version of an input; None where Dagster recorded none (inputs of over 100 partitions)."""

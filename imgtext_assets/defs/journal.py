@@ -25,17 +25,21 @@ class Journal:
     part: str
     older_parts: tuple[str, ...] = ()
 
-    def known(self, keys: Collection[str], since: datetime | None = None) -> pl.DataFrame:
+    def known(
+        self, keys: Collection[str], since: datetime | None = None, removed: Collection[str] = ()
+    ) -> pl.DataFrame:
         """The latest answers for these url_keys, given at `since` or later, whose bytes are in the store.
 
-        The others are as if never given.
+        The others are as if never given; but for answers that had bytes of the SHA-256s in `removed`, of which the
+        store need not have any.
         """
         wanted = pl.col("url_key").is_in(list(keys))
         if since is not None:
             wanted &= pl.col("fetched_at") >= since
         answers = latest(self._scan(self.part, *self.older_parts)).filter(wanted).collect()
         present = self.lake.blobs.present(answers.filter(outcome="ok")["sha256"].drop_nulls().unique())
-        return answers.filter((pl.col("outcome") != "ok") | pl.col("sha256").is_in(list(present)))
+        had = {*present, *removed}
+        return answers.filter((pl.col("outcome") != "ok") | pl.col("sha256").is_in(list(had)))
 
     def append(self, rows: pl.DataFrame) -> None:
         """Add answers as they come in."""

@@ -16,8 +16,9 @@ import polars as pl
 
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs import stale
+from imgtext_assets.defs.assets.release import CUT_RELEASE
 from imgtext_assets.defs.build import build_defs
-from imgtext_assets.defs.cluster_inputs import lists_version
+from imgtext_assets.defs.cluster_inputs import inputs_versions
 from imgtext_assets.defs.discover import add_partitions, discover, file_events, judged_shards, present_shards
 from imgtext_assets.defs.engines import new_reader
 from imgtext_assets.defs.jobs import BUILD, INGEST
@@ -34,12 +35,16 @@ from imgtext_assets.tables import (
     DUPLICATE_CLUSTERS,
     FINGERPRINTS,
     LICENSE_FILTERED,
+    LINK_CHECKS,
     RAW_METADATA,
     VERIFIED,
 )
 
 ORDER = [*INGEST, DUPLICATE_CLUSTERS.name, *BUILD]
 """The assets of a build, in the order in which they run."""
+
+_TURNS = 10
+"""An address that is to replace a dead link may fail too: so often a build tries another, the next build goes on."""
 
 Again = Mapping[str, Collection[str]]
 Item = TypeVar("Item")
@@ -92,15 +97,23 @@ class Pipeline:
         """
         wanted = ORDER[: ORDER.index(until) + 1]
         orders = load_orders(self.catalog)
-        early, late = stale.shards_judged_otherwise(self.lake, orders, shards)
+        early, late = stale.shards_judged_otherwise(self.lake, self.catalog.policy, orders, shards)
         elsewhere = stale.shards_led_to_what_is_listed(self.lake, orders, shards)
         again = {LICENSE_FILTERED.name: early, FINGERPRINTS.name: stale.shards_to_fingerprint_again(self.lake)}
         problems = self._run_stages("ingest", [s for s in INGEST if s in wanted], shards, again, force)
         if DUPLICATE_CLUSTERS.name not in wanted:
             return problems
-        lists = lists_version(self.catalog.policy.duplicates)
-        if force or stale.clusters_stale(self.instance, self.lake, code_versions(self.catalog), lists):
-            problems += self._run("cluster")
+        for _ in range(_TURNS):
+            problems += self._compare(wanted, shards, force, late=late, elsewhere=elsewhere)
+            if problems or force or not self._clusters_stale():
+                break
+        return problems
+
+    def _compare(
+        self, wanted: Sequence[str], shards: Sequence[str], force: bool, *, late: list[str], elsewhere: list[str]
+    ) -> list[str]:
+        """Compare all rows where that is due, and build what follows."""
+        problems = self._run("cluster") if force or self._clusters_stale() else []
         ready = set(self.lake.tables.shards(FINGERPRINTS.name))
         shards = [shard for shard in shards if shard in ready]
         again = {
@@ -110,20 +123,32 @@ class Pipeline:
         }
         return problems + self._run_stages("build", [s for s in BUILD if s in wanted], shards, again, force)
 
-    def recheck(self, shards: Sequence[str]) -> list[str]:
-        """One round of link rechecks of the shards that are verified, and the decay statistics after it."""
+    def _clusters_stale(self) -> bool:
+        inputs = inputs_versions(self.catalog, self.lake)
+        return stale.clusters_stale(self.instance, self.lake, code_versions(self.catalog), inputs)
+
+    def recheck(self, shards: Sequence[str], **options: Any) -> list[str]:
+        """One round of link rechecks of the shards that are verified, and the decay statistics after it.
+
+        `options` are those of the asset (`rechecks.Recheck`), such as `everything=True`; they hold for each shard.
+        """
         problems = []
         for shard in self.bars.each(shards, "recheck: shards"):
-            problems += self._run("recheck", shard)
+            problems += self._run("recheck", shard, config={LINK_CHECKS.name: options} if options else None)
         return problems + self._run("decay")
 
     def accounts(self) -> list[str]:
         """Count the accounts' rows anew."""
         return self._run("count_accounts")
 
-    def release(self) -> RunResult:
-        """Cut a new version."""
-        return run_job(self.defs, "release", self.instance)
+    def purge(self) -> RunResult:
+        """Mark the bytes of removed pictures, and delete those whose days of grace are over."""
+        return run_job(self.defs, "purge", self.instance)
+
+    def release(self, allow_removals: bool = False) -> RunResult:
+        """Cut a new version; with `allow_removals`, however many rows of the one before it loses."""
+        config = {CUT_RELEASE: {"allow_removals": True}} if allow_removals else None
+        return run_job(self.defs, "release", self.instance, config=config)
 
     def _run_stages(
         self, job: str, stages: Sequence[str], shards: Sequence[str], again: Again, force: bool
@@ -167,9 +192,15 @@ class Pipeline:
             (sorted(set(shards) - present), without_file),
         ]
 
-    def _run(self, job: str, shard: str | None = None, assets: Sequence[str] | None = None) -> list[str]:
-        fetches = self.retry_final and DOWNLOADED.name in (assets or ())
-        config = {DOWNLOADED.name: {"retry_final": True}} if fetches else None
+    def _run(
+        self,
+        job: str,
+        shard: str | None = None,
+        assets: Sequence[str] | None = None,
+        config: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> list[str]:
+        if self.retry_final and DOWNLOADED.name in (assets or ()):
+            config = {DOWNLOADED.name: {"retry_final": True}}
         result = run_job(self.defs, job, self.instance, shard, assets, config)
         return [] if result.ok else [f"{shard or 'all shards'}: {result.problem} (run {result.run_id})"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,7 @@ def run_job(
         )
     made = [event for event in result.all_node_events if event.is_step_materialization]
     metadata = {event.asset_key.to_user_string(): _metadata(event) for event in made if event.asset_key}
-    return RunResult(result.success, result.run_id, None if result.success else _problem(result), metadata)
+    return RunResult(result.success, result.run_id, None if result.success else problem_of(result.all_events), metadata)
 
 
 def _metadata(event: dg.DagsterEvent) -> dict[str, Any]:
@@ -83,9 +83,10 @@ def _metadata(event: dg.DagsterEvent) -> dict[str, Any]:
     return {name: value.value for name, value in entries.items()}
 
 
-def _problem(result: dg.ExecuteInProcessResult) -> str:
+def problem_of(events: Iterable[dg.DagsterEvent]) -> str:
     """The first thing that went wrong, in one line without the traceback: what is said plainly, else the cause."""
-    for event in result.all_events:
+    last = "the run failed"
+    for event in events:
         if event.is_step_failure:
             error = event.step_failure_data.error
             while error and error.cause and error.cls_name not in _SAID_PLAINLY:
@@ -94,4 +95,6 @@ def _problem(result: dg.ExecuteInProcessResult) -> str:
             if error and error.cls_name in _SAID_PLAINLY:
                 said = error.message.partition(": ")[2]
             return f"{event.step_key}: {' '.join((said or 'failed').split())}"
-    return next((event.message for event in result.all_events if event.is_failure and event.message), "the run failed")
+        if event.is_failure and event.message and last == "the run failed":
+            last = event.message
+    return last

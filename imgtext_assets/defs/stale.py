@@ -13,9 +13,12 @@ import dagster as dg
 import polars as pl
 
 from imgtext_assets import links, rights
+from imgtext_assets.catalog import Policy
 from imgtext_assets.defs.checks import BLOCKING_CHECKS
+from imgtext_assets.defs.cluster_inputs import removed_version
 from imgtext_assets.defs.history import SOURCE_FILES, as_input, made_by, newest
 from imgtext_assets.defs.orders import Orders
+from imgtext_assets.defs.removals import BY_REDIRECT, PREVIEW_KEY, disobeying, tombstones
 from imgtext_assets.lake import Lake
 from imgtext_assets.reasons import PASSING
 from imgtext_assets.sources import url_key
@@ -26,7 +29,6 @@ from imgtext_assets.tables import (
     FINGERPRINTS,
     LICENSE_FILTERED,
     LINK_CHECKS,
-    REMOVALS,
     STAGES,
     VERIFIED,
     goes_on,
@@ -71,23 +73,32 @@ def stages_to_run(
 
 
 def clusters_stale(
-    instance: dg.DagsterInstance, lake: Lake, code_versions: Mapping[str, str | None], lists: str
+    instance: dg.DagsterInstance,
+    lake: Lake,
+    code_versions: Mapping[str, str | None],
+    inputs: Mapping[str, str],
 ) -> bool:
     """Whether `duplicate_clusters` is missing, was made from other fingerprints, or by another policy.
 
-    `lists` is the version of the lists of pictures to exclude (`cluster_inputs.lists_version`).
+    `inputs` are versions of what else they go by, as far as it is to count (`cluster_inputs.inputs_versions`).
     """
     records = instance.fetch_materializations(dg.AssetKey(DUPLICATE_CLUSTERS.name), limit=1).records
     if not records or not lake.tables.exists(DUPLICATE_CLUSTERS.name):
         return True
     made = made_by(records[0])
-    if made.code_version != code_versions.get(DUPLICATE_CLUSTERS.name) or made.lists != lists:
+    if made.code_version != code_versions.get(DUPLICATE_CLUSTERS.name) or not made.went_by(inputs):
         return True
     fingerprints = [found for _, found in sorted(newest(instance, FINGERPRINTS.name).items())]
     read = made.read(FINGERPRINTS.name)
     if read is None:
         return max((shard.place for shard in fingerprints), default=0) > made.place
     return read != as_input(fingerprints)
+
+
+def clusters_behind_removals(instance: dg.DagsterInstance, lake: Lake, policy: Policy) -> bool:
+    """Whether `duplicate_clusters` was made before looks were removed that the policy refuses."""
+    records = instance.fetch_materializations(dg.AssetKey(DUPLICATE_CLUSTERS.name), limit=1).records
+    return bool(records) and not made_by(records[0]).went_by(removed_version(lake, policy))
 
 
 def _unsound(instance: dg.DagsterInstance, stage: str) -> set[str | None]:
@@ -134,36 +145,41 @@ def shards_to_ask_again(lake: Lake, *, final_too: bool = False) -> list[str]:
 
 
 def shards_judged_otherwise(
-    lake: Lake, orders: Orders, shards: Sequence[str], *, removals: bool = True
+    lake: Lake, policy: Policy, orders: Orders, shards: Sequence[str], *, removals: bool = True
 ) -> tuple[list[str], list[str]]:
     """Of `shards` those that do not obey what people ordered since: at `license_filtered`, and at `verified`.
 
     At `verified` bytes are judged, and links whose host refused at a recheck. Without `removals`, tombstones do not
     count. Some shards at a time, so that memory does not grow with the lake.
     """
-    tombstones = lake.tables.scan(REMOVALS.name, REMOVALS.schema)
+    stones = tombstones(lake)
     early: list[str] = []
     late: list[str] = []
     for start in range(0, len(shards), _SHARDS_AT_ONCE):
         some = shards[start : start + _SHARDS_AT_ONCE]
         licensed = lake.tables.scan(LICENSE_FILTERED.name, LICENSE_FILTERED.schema, some)
-        otherwise = rights.judged_otherwise(licensed, tombstones, orders.decisions, orders.opt_outs)
+        otherwise = rights.judged_otherwise(licensed, stones, orders.decisions, orders.opt_outs, PREVIEW_KEY)
         if not removals:
             otherwise = otherwise.filter(pl.col("reject_reason").ne_missing(pl.lit("removed")))
         rows = pl.concat([_listed_otherwise(lake, orders, some), _refused_since(lake, some)])
         if removals:
-            rows = pl.concat([rows, _with_removed_bytes(lake, tombstones, some)])
+            verified = lake.tables.scan(VERIFIED.name, VERIFIED.schema, some)
+            rows = pl.concat([rows, disobeying(verified, lake, policy).select("shard")])
         for found, frame in ((early, otherwise), (late, rows)):
             found += frame.select(pl.col("shard").unique().sort()).collect(engine="streaming")["shard"].to_list()
     return early, late
 
 
-def shards_led_to_what_is_listed(lake: Lake, orders: Orders, shards: Sequence[str]) -> list[str]:
+def shards_led_to_what_is_listed(
+    lake: Lake, orders: Orders, shards: Sequence[str], *, removals: bool = True
+) -> list[str]:
     """Of `shards` those with verified rows whose picture, or its preview, came from where an opt-out list names.
 
-    Their own addresses need not be on a list: redirects led there. `downloaded` judges them anew.
+    Their own addresses need not be on a list: redirects led there. `downloaded` judges them anew. With `removals` also
+    those whose picture came from an address that a tombstone names.
     """
-    if orders.opt_outs.is_empty():
+    stones = tombstones(lake).filter(kind="url") if removals else tombstones(lake).clear()
+    if orders.opt_outs.is_empty() and stones.first().collect().is_empty():
         return []
     found: list[str] = []
     for start in range(0, len(shards), _SHARDS_AT_ONCE):
@@ -172,19 +188,15 @@ def shards_led_to_what_is_listed(lake: Lake, orders: Orders, shards: Sequence[st
         addresses = pl.concat([kept.select("shard", url=pl.col(name)) for name in ("final_url", "preview_url")])
         named = addresses.drop_nulls("url").select("shard", url_key=url_key(pl.col("url")))
         listed = rights.listed(named, orders.opt_outs).drop_nulls("opted_out_by")
-        found += listed.select(pl.col("shard").unique().sort()).collect()["shard"].to_list()
+        led = rights.named(kept, stones, BY_REDIRECT)
+        either = pl.concat([listed.select("shard"), led.select("shard")])
+        found += either.select(pl.col("shard").unique().sort()).collect()["shard"].to_list()
     return found
 
 
 def _verified(lake: Lake, shards: Sequence[str]) -> pl.LazyFrame:
     columns = ("shard", "id", "sha256", "reject_reason", "reject_detail")
     return lake.tables.scan(VERIFIED.name, VERIFIED.schema, shards).select(columns)
-
-
-def _with_removed_bytes(lake: Lake, tombstones: pl.LazyFrame, shards: Sequence[str]) -> pl.LazyFrame:
-    of_bytes = tombstones.filter(kind="sha256")
-    kept = goes_on(_verified(lake, shards))
-    return kept.join(of_bytes, left_on="sha256", right_on="value", how="semi").select("shard")
 
 
 def _listed_otherwise(lake: Lake, orders: Orders, shards: Sequence[str]) -> pl.LazyFrame:

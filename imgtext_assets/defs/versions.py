@@ -7,7 +7,11 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel
 
 from imgtext_assets.catalog import CaptionPolicy, Catalog, DriftPolicy, LicensePolicy, digest
-from imgtext_assets.tables import STAGES
+from imgtext_assets.policies import RemovalPolicy
+from imgtext_assets.tables import DEAD_LINKS, LINK_DECAY, LINK_HOSTS, LINK_SURVIVAL, STAGES
+
+DECAY = [table.name for table in (LINK_DECAY, LINK_SURVIVAL, LINK_HOSTS, DEAD_LINKS)]
+"""The assets that one look at all rechecks makes together."""
 
 # Raised when an asset's code gives other rows for the same input, so that what it made before shows as stale.
 _CODE = {
@@ -16,9 +20,11 @@ _CODE = {
     "duplicate_clusters": 3,
     "deduplicated": 4,
     "accounts": 1,
-    "link_checks": 3,
-    "link_decay": 1,
-    "release": 2,
+    "link_checks": 4,
+    **dict.fromkeys(DECAY, 2),
+    "release": 3,
+    "removal_files": 1,
+    "purges": 1,
 }
 
 
@@ -72,6 +78,8 @@ def code_versions(catalog: Catalog) -> dict[str, str]:
         },
         data_mining=policy.consent.data_mining,
     )
+    # What looks like a removed picture comes back where the policy lets it; the other way, stages are asked by rows.
+    looks = [] if policy.removals.near_duplicates else [RemovalPolicy(near_duplicates=False)]
     obeys: Mapping[str, Sequence[BaseModel]] = {
         "license_filtered": [policy.licenses, policy.captions, own],
         "fingerprints": [policy.resolution, pictures, *asked],
@@ -82,8 +90,8 @@ def code_versions(catalog: Catalog) -> dict[str, str]:
         ],
         "resolution_filtered": [policy.resolution],
         "downloaded": asked,
-        "verified": [policy.resolution, policy.drift, Animated(animated=policy.animated), claims, pictures],
-        "link_decay": [catalog.links],
-        "release": [catalog.release],
+        "verified": [policy.resolution, policy.drift, Animated(animated=policy.animated), claims, pictures, *looks],
+        **{name: [catalog.links.of_deaths] for name in DECAY},
+        "release": [catalog.release, policy.links],
     }
     return {name: f"{code}-{digest(*obeys.get(name, []))}" for name, code in _CODE.items()}

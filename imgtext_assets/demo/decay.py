@@ -22,11 +22,11 @@ _FATES = {
     "encoded_anew": "changed",
     "moved": "moved",
     "gone": "gone",
-    "unavailable_picture": "gone",
+    "unavailable_picture": "placeholder",
     "server_error": "unreachable",
     "forbidden": "blocked",
     "opted_out": "opted_out",
-    "replaced": "changed",
+    "replaced": "replaced",
 }
 """What becomes of a page, and the state in which a recheck must find its link (see `tables.LINK_CHECKS`)."""
 

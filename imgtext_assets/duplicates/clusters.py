@@ -43,6 +43,7 @@ def find_clusters(
     published: pl.LazyFrame | None = None,
     demands: Mapping[str, int] | None = None,
     lists: Sequence[Excluded] = (),
+    behind: pl.Series | None = None,
 ) -> pl.DataFrame:
     """The rows that repeat one another, kept and rejected ones: `tables.DUPLICATE_CLUSTERS`, sorted by shard and id.
 
@@ -59,12 +60,15 @@ def find_clusters(
     5. `mirrored`: the same with one of them mirrored, where the policy rejects such; where it only reports them, the
        row is kept and `mirror_of` names the other.
 
-    Rows are ranked: first those that have a fingerprint, as without one nothing is known of the picture; then by area,
-    as measured where the whole picture was fetched, else as declared, else 0; then by the earliest release that has
-    them (`published`: source, id, `since` as a number); then by how little their licence asks (`demands` by its id);
-    then by lower id, then by lower shard. In this order a row is kept unless it is the same as one that is kept
-    already. So a rejected row is always the same as its keeper itself, never only by way of others, and a keeper is
-    never rejected. Of several keepers the one of the earlier rule, then of the higher rank, stands for the row.
+    Rows are ranked: first those whose url_key is not `behind` others, since its link is dead; then those that have a
+    fingerprint, as without one nothing is known of the picture; then by area, as measured where the whole picture was
+    fetched, else as declared, else 0; then by the earliest release that has them (`published`: source, id, `since` as a
+    number); then by how little their licence asks (`demands` by its id); then by lower id, then by lower shard. So
+    where a link dies, another address of the same picture takes its place.
+
+    In this order a row is kept unless it is the same as one that is kept already. So a rejected row is always the same
+    as its keeper itself, never only by way of others, and a keeper is never rejected. Of several keepers the one of the
+    earlier rule, then of the higher rank, stands for the row.
 
     `near` is what `candidates` gave for these rows; null: it is asked here. Memory grows with the hashes, and with the
     rows that may repeat another.
@@ -74,7 +78,7 @@ def find_clusters(
     hosts = placeholders(rest, placeholder_links)
     rest = rest.join(hosts.lazy(), on=["shard", "id"], how="anti")
     near = candidates(fingerprints, policy) if near is None else near
-    rows = _ranked(_that_may_repeat(rest, near), published, demands or {})
+    rows = _ranked(_that_may_repeat(rest, near), published, demands or {}, behind)
     return pl.concat([_clusters(rows, _chosen(rows, policy)), apart, hosts]).sort("shard", "id")
 
 
@@ -92,13 +96,16 @@ def _that_may_repeat(rows: pl.LazyFrame, near: pl.DataFrame) -> pl.LazyFrame:
     return rows.filter(pl.any_horizontal(*map(repeats, [*KEYS.values(), telling_hash()]), is_near))
 
 
-def _ranked(rows: pl.LazyFrame, published: pl.LazyFrame | None, demands: Mapping[str, int]) -> pl.DataFrame:
+def _ranked(
+    rows: pl.LazyFrame, published: pl.LazyFrame | None, demands: Mapping[str, int], behind: pl.Series | None
+) -> pl.DataFrame:
     """The columns that matter here, a row that ranks higher before one that ranks lower."""
     if published is None:
         published = pl.LazyFrame(schema={"source": pl.String, "id": pl.String, "since": pl.Int64})
     published = published.join(rows.select("source", "id"), on=["source", "id"], how="semi")
     since = published.group_by("source", "id").agg(pl.col("since").min())
     area = pl.coalesce(pl.when(_ORIGINAL).then("fingerprint_pixels"), pl.col("width") * pl.col("height"), 0)
+    last = pl.lit(False) if behind is None else pl.col("url_key").is_in(behind.implode()).fill_null(False)
     asks = pl.col("license_id").replace_strict(demands, default=UNKNOWN_DEMANDS, return_dtype=pl.Int64)
     return (
         rows.select(
@@ -109,16 +116,17 @@ def _ranked(rows: pl.LazyFrame, published: pl.LazyFrame | None, demands: Mapping
             **{rule: key for rule, key in KEYS.items() if rule != "same_id"},
             hash=telling_hash(),
             had=pl.col("fingerprint_sha256").is_not_null() | pl.col("phash").is_not_null(),
+            last=last,
             area=area,
             asks=asks,
         )
         .join(since, on=["source", "id"], how="left")
         .sort(
-            *("had", "area", "since", "asks", "id", "shard"),
-            descending=[True, True, False, False, False, False],
+            *("last", "had", "area", "since", "asks", "id", "shard"),
+            descending=[False, True, True, False, False, False, False],
             nulls_last=True,
         )
-        .drop("had", "area", "since", "asks")
+        .drop("last", "had", "area", "since", "asks")
         .collect(engine="streaming")
     )
 

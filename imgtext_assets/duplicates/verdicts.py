@@ -8,6 +8,7 @@ from imgtext_assets import tables
 from imgtext_assets.columns import CLUSTER
 from imgtext_assets.duplicates.exclude import RULE as EXCLUDED
 from imgtext_assets.duplicates.placeholders import RULE, asked_host
+from imgtext_assets.duplicates.removed import REMOVED_LIST
 
 
 def deduplicate(fingerprints: pl.LazyFrame, clusters: pl.LazyFrame) -> pl.LazyFrame:
@@ -29,6 +30,7 @@ def deduplicate(fingerprints: pl.LazyFrame, clusters: pl.LazyFrame) -> pl.LazyFr
         ignore_nulls=True,
     )
     by_list = pl.format("on the list {}", pl.col("cluster_id").str.strip_prefix(f"{EXCLUDED}:"))
+    like_removed = pl.format("{} of 64 bits from a removed picture", "distance")
     by_look = pl.format(", {} of 64 bits from one of its pictures", "distance")
     rules = [
         (pl.col("rule") == "same_id", "same_id", pl.format("same id as {}", keeper)),
@@ -36,6 +38,7 @@ def deduplicate(fingerprints: pl.LazyFrame, clusters: pl.LazyFrame) -> pl.LazyFr
         (pl.col("rule") == "same_bytes", "same_bytes", pl.format("same bytes as {}", keeper)),
         (pl.col("rule") == "near_duplicate", "near_duplicate", pl.format("{} from {}", bits, keeper)),
         (pl.col("rule") == "mirrored", "mirrored", pl.format("{} from {}, mirrored", bits, keeper)),
+        (pl.col("cluster_id") == f"{EXCLUDED}:{REMOVED_LIST}", "removed", like_removed),
         (pl.col("rule") == EXCLUDED, EXCLUDED, pl.concat_str(by_list, by_look, ignore_nulls=True)),
         (pl.col("rule") == RULE, RULE, pl.format("{} answers {} rows with this picture", asked_host(), "alike")),
     ]

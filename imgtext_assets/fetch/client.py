@@ -13,13 +13,13 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Generator, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 
 import pycurl
 
 from imgtext_assets.fetch import outcomes
 from imgtext_assets.fetch.addresses import URL, BadURL, Guard, follow, parse_url
+from imgtext_assets.fetch.allowance import Allowance
 from imgtext_assets.fetch.budget import Budget
 from imgtext_assets.fetch.consent import Consent
 from imgtext_assets.fetch.handle import Handle
@@ -37,8 +37,6 @@ KEPT_CONNECTIONS = 256
 """How many connections are open at most, idle ones included: hosts take turns, so that of many each one's turn comes
 round when as many others have been asked; well under the 1,024 files that a process often may have open."""
 _READ_AT_ONCE = 256
-LONGEST_WISH = 86_400.0
-"""Seconds: a longer Retry-After counts as a day, for some hosts name years (urllib3 stops at six hours)."""
 _SHOWN = 200  # characters of an address in a detail
 _IDLE_SECONDS = 1.0
 
@@ -54,6 +52,7 @@ def fetch_all(
     consent: Consent | None = None,
     budget: Budget | None = None,
     hosts: Hosts[Job] | None = None,
+    allowance: Allowance | None = None,
 ) -> Generator[Outcome, None, None]:
     """Ask for all `requests`; one outcome each, in order of completion.
 
@@ -69,10 +68,13 @@ def fetch_all(
     then may finish. `hosts` (of `new_hosts`) remember from one call to the next when each may be asked again; they
     serve one call at a time.
 
+    `allowance` is what may be asked in all. Once it is spent, nothing is begun any more, and what is left ends as
+    `budget_spent`; what runs may finish, where redirects lead it too.
+
     >>> [outcome.reason for outcome in fetch_all([Request("file:///etc/passwd")], FetchSettings())]
     ['blocked_address']
     """
-    client = _Client(settings, consent, budget, hosts or new_hosts(settings))
+    client = _Client(settings, consent, budget, hosts or new_hosts(settings), allowance or Allowance())
     try:
         yield from client.outcomes(iter(requests))
     finally:
@@ -81,9 +83,14 @@ def fetch_all(
 
 class _Client:
     def __init__(
-        self, settings: FetchSettings, consent: Consent | None, budget: Budget | None, hosts: Hosts[Job]
+        self,
+        settings: FetchSettings,
+        consent: Consent | None,
+        budget: Budget | None,
+        hosts: Hosts[Job],
+        allowance: Allowance,
     ) -> None:
-        self._settings, self._consent, self._budget = settings, consent, budget
+        self._settings, self._consent, self._budget, self._allowance = settings, consent, budget, allowance
         self._guard = Guard(settings)
         self._multi = Multi(connections=max(settings.concurrency, KEPT_CONNECTIONS))
         self._hosts = hosts
@@ -92,8 +99,13 @@ class _Client:
         self._more = True
 
     def outcomes(self, requests: Iterator[Request]) -> Iterator[Outcome]:
+        spent = False
         while True:
             yield from self._fill(requests)
+            if not spent and self._allowance.spent():
+                spent = True
+                for job in self._hosts.withdraw_all():
+                    yield from self._enqueue(job)
             if not (self._more or self._running or self._hosts.waiting):
                 return
             for ended in self._multi.poll(self._patience()):
@@ -112,7 +124,7 @@ class _Client:
 
     def _fill(self, requests: Iterator[Request]) -> Iterator[Outcome]:
         """Start what may start, and read on only while places are free."""
-        self._start_waiting()
+        yield from self._start_waiting()
         read = 0
         while self._more and self._room() and self._hosts.waiting < LOOK_AHEAD and read < _READ_AT_ONCE:
             request = next(requests, None)
@@ -120,7 +132,7 @@ class _Client:
                 self._more = False
             else:
                 yield from self._admit(request)
-                self._start_waiting()
+                yield from self._start_waiting()
             read += 1
 
     def _admit(self, request: Request) -> Iterator[Outcome]:
@@ -154,9 +166,14 @@ class _Client:
     def _room(self) -> bool:
         return len(self._running) < self._settings.concurrency
 
-    def _start_waiting(self) -> None:
+    def _start_waiting(self) -> Iterator[Outcome]:
         while self._room() and (job := self._hosts.take(time.monotonic())):
+            if why := self._spent_on(job):
+                self._hosts.done(job.url.host)
+                yield job.failed(outcomes.BUDGET_SPENT, why)
+                continue
             job.starts()
+            self._allowance.begin(job.url.host)
             handle = self._spare.pop() if self._spare else Handle(self._settings, self._guard)
             transfer = Transfer(job.request, job.url, self._settings, self._consent)
             handle.start(transfer, max(0.001, self._settings.total_seconds - job.seconds))
@@ -179,7 +196,7 @@ class _Client:
         self._spare.append(handle)
         self._count(host, transfer)
         verdict, detail = handle.end(ended)
-        self._tell(host, verdict, detail)
+        self._tell(host, transfer, verdict, detail)
         if verdict is None:
             yield self._with_consent(job.fine(transfer), job, transfer)
         elif transfer.redirects:
@@ -188,17 +205,22 @@ class _Client:
             yield from self._retry(job, transfer, verdict, detail)
         else:
             yield self._with_consent(job.failed(verdict, detail, transfer), job, transfer)
-        if self._barred(host):
+        if self._barred(host) or self._allowance.spent_on(host):
             for other in self._hosts.withdraw(host):
                 yield from self._enqueue(other)
 
+    def _spent_on(self, job: Job) -> str | None:
+        """Why the job may not begin, as nothing is left for it; one that redirects lead on has begun."""
+        return None if job.seen else self._allowance.spent_on(job.url.host)
+
     def _count(self, host: str, transfer: Transfer) -> None:
+        self._allowance.receive(transfer.received)
         if self._budget is not None:
             self._budget.add(host, transfer.received)
 
-    def _tell(self, host: str, verdict: Verdict | None, detail: str | None) -> None:
-        """What the end of a transfer says of its host."""
-        if verdict is not None and verdict.reason in outcomes.HOST_FAILURES:
+    def _tell(self, host: str, transfer: Transfer, verdict: Verdict | None, detail: str | None) -> None:
+        """What the end of a transfer says of its host. A 501 speaks of the method alone (RFC 9110 15.6.2)."""
+        if verdict is not None and verdict.reason in outcomes.HOST_FAILURES and transfer.status != 501:
             self._hosts.failed(host, time.monotonic(), f"{verdict.reason}: {detail}")
         elif verdict is outcomes.BLOCKED:  # nobody was asked
             self._hosts.done(host)
@@ -246,9 +268,9 @@ class _Client:
             wait, detail = asked, f"{detail}, Retry-After {asked:.0f} s"
         if asked is not None or transfer.status == 429:
             self._hosts.hush(host, now + wait)
-        if job.attempts >= self._settings.attempts or wait > longest:
+        if job.attempts >= self._settings.attempts or wait > longest or self._allowance.spent_on(host):
             outcome = job.failed(verdict, detail, transfer)
-            outcome.not_before = _moment(asked)
+            outcome.not_before = outcomes.moment(asked)
             yield outcome
         else:
             job.starts_over()
@@ -256,10 +278,11 @@ class _Client:
 
     def _enqueue(self, job: Job, due: float = 0.0) -> Iterator[Outcome]:
         """Let the job wait for its turn, unless its host is not to be asked any more."""
-        if barred := self._barred(job.url.host):
+        why = self._spent_on(job)
+        if barred := (outcomes.BUDGET_SPENT, why) if why else self._barred(job.url.host):
             outcome = job.failed(*barred)
             if barred[0] is outcomes.THROTTLED:
-                outcome.not_before = _moment(self._hosts.quiet_until(job.url.host) - time.monotonic())
+                outcome.not_before = outcomes.moment(self._hosts.quiet_until(job.url.host) - time.monotonic())
             yield outcome
         else:
             self._hosts.put(job.url.host, job, time.monotonic(), due)
@@ -274,8 +297,3 @@ class _Client:
         if quiet > self._settings.max_wait_seconds:
             return outcomes.THROTTLED, f"{host} wants no requests for {quiet:.0f} s"
         return None
-
-
-def _moment(seconds: float | None) -> datetime | None:
-    """The time so many seconds from now, as far as such a wish is obeyed."""
-    return None if seconds is None else datetime.now(UTC) + timedelta(seconds=min(seconds, LONGEST_WISH))

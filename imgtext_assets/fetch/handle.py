@@ -14,6 +14,7 @@ import certifi
 import pycurl
 
 from imgtext_assets.fetch.addresses import Guard
+from imgtext_assets.fetch.fields import range_wanted
 from imgtext_assets.fetch.multi import Ended
 from imgtext_assets.fetch.outcomes import Verdict
 from imgtext_assets.fetch.transfer import Transfer
@@ -69,7 +70,7 @@ class Handle:
         setopt = self.easy.setopt
         setopt(pycurl.URL, transfer.url.text)
         setopt(pycurl.NOBODY, transfer.request.method == "HEAD")
-        setopt(pycurl.HTTPHEADER, _HEADERS + transfer.conditions)
+        setopt(pycurl.HTTPHEADER, _HEADERS + transfer.conditions + range_wanted(transfer.request))
         setopt(pycurl.CONNECTTIMEOUT_MS, _milliseconds(min(self._connect_seconds, seconds)))
         setopt(pycurl.TIMEOUT_MS, _milliseconds(seconds))
 

@@ -143,6 +143,10 @@ class Hosts(Generic[Job]):
         self.waiting -= len(jobs)
         return jobs
 
+    def withdraw_all(self) -> list[Job]:
+        """Take out all jobs that wait, of every host; they count as never started."""
+        return [job for host in list(self._hosts) for job in self.withdraw(host)]
+
     def let_go(self) -> None:
         """Drop all jobs, waiting and running. When hosts may be asked again remains: their rates and wishes.
 

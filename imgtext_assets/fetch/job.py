@@ -35,6 +35,7 @@ class Job:
     def fine(self, transfer: Transfer) -> Outcome:
         """The outcome where all is well; its body is the reader's."""
         body = transfer.body
+        hashed = body is not None and transfer.is_whole
         return Outcome(
             request=self.request,
             http_status=transfer.status,
@@ -42,9 +43,10 @@ class Job:
             etag=transfer.header("etag"),
             last_modified=transfer.header("last-modified"),
             content_type=transfer.header("content-type"),
-            sha256=transfer.sha256.hexdigest() if body is not None else None,
-            md5=transfer.md5.hexdigest() if body is not None else None,
+            sha256=transfer.sha256.hexdigest() if hashed else None,
+            md5=transfer.md5.hexdigest() if hashed else None,
             bytes=transfer.size if body is not None else None,
+            total=transfer.total,
             attempts=self.attempts,
             body=body,
             not_modified=transfer.status == 304,

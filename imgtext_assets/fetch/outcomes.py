@@ -13,7 +13,7 @@ from __future__ import annotations
 import errno
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import IO, Literal, NamedTuple
 
@@ -27,8 +27,9 @@ class Request:
     """One address to ask for.
 
     `etag` and `last_modified`, as an earlier response gave them, make it conditional. `at_most`: a body that is larger,
-    in bytes, is read so far and counts as whole, however large it is. `picture`: a body that begins like another
-    document (`sniff.document`) is broken off as `not_image`.
+    in bytes, is read so far and counts as whole, however large it is. `first_bytes`: only the beginning is asked for
+    (RFC 9110 14.2), and no more is read of a host that sends all. `picture`: a body that begins like another document
+    (`sniff.document`) is broken off as `not_image`.
     """
 
     url: str
@@ -37,6 +38,7 @@ class Request:
     last_modified: str | None = None
     at_most: int | None = None
     picture: bool = False
+    first_bytes: int | None = None
 
 
 @dataclass(slots=True)
@@ -44,8 +46,10 @@ class Outcome:
     """What came of a request. `reason` is None where all is well.
 
     `final_url` and what follows are as in `tables.FETCHES`. `body` is rewound and the caller closes it; it is None for
-    failures, HEAD and 304, and so are the hashes and the size of what was read, `bytes`. `attempts` counts requests,
-    redirects not counted; it is 0 where nothing was asked. `not_modified`: 304 to a conditional request.
+    failures, HEAD and 304, and so are the hashes and the size of what was read, `bytes`. `total` is the size of the
+    whole file as the host says (Content-Length of a 200, also to HEAD; Content-Range), null where it does not; the
+    hashes are null where only the beginning of it was read by `first_bytes`. `attempts` counts requests, redirects not
+    counted; it is 0 where nothing was asked. `not_modified`: 304 to a conditional request.
     `unheard`: the address of another origin that it leads to, for which nobody has been asked for consent; the request
     may be made again once that is done. `not_before`: the host wants no request before then (Retry-After).
     """
@@ -63,6 +67,7 @@ class Outcome:
     sha256: str | None = None
     md5: str | None = None
     bytes: int | None = None
+    total: int | None = None
     attempts: int = 0
     fetched_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     body: Body | None = None
@@ -184,3 +189,12 @@ def retry_after(value: str, now: datetime) -> float | None:
     if moment.tzinfo is None:  # RFC 9110 5.6.7: dates are in UTC, the obsolete forms do not say so
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())
+
+
+LONGEST_WISH = 86_400.0
+"""Seconds: a longer Retry-After counts as a day, for some hosts name years (urllib3 stops at six hours)."""
+
+
+def moment(seconds: float | None) -> datetime | None:
+    """The time so many seconds from now, as far as such a wish is obeyed."""
+    return None if seconds is None else datetime.now(UTC) + timedelta(seconds=min(seconds, LONGEST_WISH))

@@ -18,6 +18,7 @@ import pycurl
 from imgtext_assets.fetch import sniff
 from imgtext_assets.fetch.addresses import URL
 from imgtext_assets.fetch.consent import Consent
+from imgtext_assets.fetch.fields import beginning, conditions, length
 from imgtext_assets.fetch.multi import Ended
 from imgtext_assets.fetch.outcomes import (
     BLOCKED,
@@ -47,14 +48,13 @@ _PIECES = 128
 """How many pieces of a body are kept as they came, at most: 2 MiB, as libcurl hands on at most 16 KiB at a time."""
 
 _STATUS_LINE = re.compile(rb"HTTP/[0-9.]+ ([0-9]{3})\b")
-_ENTITY_TAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')  # RFC 9110 8.8.3
-_HTTP_DATE = re.compile(r"[ -~]{1,64}")
 
 
 class Transfer:
     """What came back so far. Fields are as of now while it runs, and final once it has ended."""
 
     __slots__ = (
+        "_at_most",
         "_consent",
         "_file",
         "_first",
@@ -63,6 +63,7 @@ class Transfer:
         "_in_header",
         "_lines",
         "_pieces",
+        "_promised",
         "_settings",
         "_to_sniff",
         "_whole",
@@ -76,24 +77,28 @@ class Transfer:
         "size",
         "status",
         "stopped",
+        "total",
         "url",
     )
 
     def __init__(self, request: Request, url: URL, settings: FetchSettings, consent: Consent | None = None) -> None:
         self.request, self.url = request, url
-        self.conditions = _conditions(request)
+        self.conditions = conditions(request)
         self.status: int | None = None
         self.headers: dict[str, list[str]] = {}
         self.received = 0
         """Bytes that came, headers included, whatever became of them."""
         self.size = 0
         """Bytes of the body."""
+        self.total: int | None = None
+        """Bytes of the whole file, as the host says."""
         self.body: Body | None = None
         """The body once it has ended well."""
         self.sha256, self.md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
         self.stopped: tuple[Verdict, str] | None = None
         """Why we broke it off ourselves."""
         self._settings, self._consent = settings, consent
+        self._at_most = request.at_most if request.first_bytes is None else request.first_bytes  # bytes of the body
         self._header_bytes = 0
         self._in_header, self._in_body = True, False
         self._lines: list[bytes] = []  # of the header section that is coming in
@@ -102,6 +107,14 @@ class Transfer:
         self._pieces: list[bytes] = []
         self._file: SpooledTemporaryFile[bytes] | None = None  # the pieces before those
         self._whole = False  # as much was read as was asked for
+        self._promised: int | None = None  # bytes of the part that a 206 says it sends
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the body is the whole file, though only its beginning may have been asked for."""
+        if self.request.first_bytes is None:
+            return True
+        return self.status != 206 and not self._whole if self.total is None else self.size == self.total
 
     def header(self, name: str) -> str | None:
         """The first value of a header, by its lower-case name; None where there is none fit to be kept."""
@@ -144,10 +157,10 @@ class Transfer:
         if self.answered and self.status is not None:
             if self.status == 304 and self.conditions:
                 return None, None
-            if verdict := of_status(self.status):
+            if verdict := self._of_status(self.status):
                 return verdict, f"HTTP {self.status}"
             if self._whole:
-                return None, None
+                return self._sniffed()
         if refused is not None and ended.error == pycurl.E_COULDNT_CONNECT:
             return BLOCKED, refused
         if ended.error == pycurl.E_OK and not self.answered:
@@ -157,6 +170,12 @@ class Transfer:
             if verdict is RESET and self._in_body and not ended.os_errno:
                 verdict = TRUNCATED  # the connection just ended; without TLS libcurl says so itself
             return verdict, ended.message[:MAX_KEPT_HEADER] or f"libcurl's error {ended.error}"
+        if self._promised is not None and self.size < self._promised:
+            return TRUNCATED, f"{self.size} of {self._promised} bytes"
+        return self._sniffed()
+
+    def _sniffed(self) -> tuple[Verdict | None, str | None]:
+        """What a body that came well is, if it was too short to be told while it came."""
         if self._to_sniff and self._in_body:
             self._sniff()
         return self.stopped or (None, None)
@@ -195,18 +214,38 @@ class Transfer:
         return self._on_response(self.status)
 
     def _on_response(self, status: int) -> bool:
-        fine = of_status(status) is None
+        fine = self._of_status(status) is None
         if self._consent is not None and (fine or status == 304 or status in REDIRECTS):
             refusal = self._consent.refusal_of_response(self.headers)
             if refusal is not None:
                 return self._stop(Verdict(refusal.reason, refusal.passing), refusal.detail)
-        if not fine or self.request.method == "HEAD":
+        if not fine:
             return True
+        if status == 206:
+            return self._on_part()
         promised = self.headers.get("content-length", [""])[0]
-        if self.request.at_most is None and promised.isdecimal() and float(promised) > self._settings.max_bytes:
+        self.total = length(promised)
+        if self.request.method == "HEAD":
+            return True
+        if self._at_most is None and promised.isdecimal() and float(promised) > self._settings.max_bytes:
             return self._stop(TOO_LARGE, f"{promised:.20} bytes; fetch.max_bytes is {self._settings.max_bytes}")
         self._in_body = True
         return True
+
+    def _on_part(self) -> bool:
+        """A 206 to a request for the beginning: what it says must be that."""
+        said = self.header("content-range") or ""
+        part = beginning(said, self.request.first_bytes or 0)
+        if part is None:
+            return self._stop(TRUNCATED._replace(retry=False), f"another part than was asked for: {said[:100]!r}")
+        self._promised, self.total = part
+        self._in_body = True
+        return True
+
+    def _of_status(self, status: int) -> Verdict | None:
+        """`of_status`, but that a part is fine where one was asked for."""
+        asked_for = status == 206 and self.request.first_bytes is not None and self.request.method == "GET"
+        return None if asked_for else of_status(status)
 
     def on_body(self, data: bytes) -> bool:
         """Take a piece of the body; whether to go on."""
@@ -214,7 +253,9 @@ class Transfer:
         if not self._in_body:
             self.size += len(data)
             return self.size <= MAX_IGNORED
-        at_most = self.request.at_most
+        if self._whole:
+            return False  # more than the part that was promised
+        at_most = self._at_most
         if at_most is not None:
             data = data[: at_most - self.size]
             self._whole = self.size + len(data) == at_most
@@ -228,7 +269,7 @@ class Transfer:
                 return False
         if len(self._pieces) == _PIECES:
             self._set_aside()
-        return not self._whole
+        return not self._whole or self.size == self._promised
 
     def _sniff(self) -> bool:
         """Whether the body may be a picture by its first bytes."""
@@ -262,13 +303,3 @@ class Transfer:
     def _stop(self, verdict: Verdict, detail: str) -> bool:
         self.stopped = (verdict, detail)
         return False
-
-
-def _conditions(request: Request) -> list[bytes]:
-    """Headers that make the request conditional (RFC 9110 13.1), from validators that are well-formed."""
-    conditions = []
-    if request.etag and _ENTITY_TAG.fullmatch(request.etag):
-        conditions.append(f"If-None-Match: {request.etag}")
-    if request.last_modified and _HTTP_DATE.fullmatch(request.last_modified):
-        conditions.append(f"If-Modified-Since: {request.last_modified}")
-    return [condition.encode("latin-1") for condition in conditions]

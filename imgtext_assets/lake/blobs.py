@@ -86,6 +86,36 @@ class Blobs:
             with ThreadPoolExecutor(_AT_ONCE) as pool:
                 return {sha256 for sha256, found in zip(wanted, pool.map(self._has, wanted), strict=True) if found}
 
+    def sizes(self, hashes: Iterable[str]) -> dict[str, int]:
+        """Bytes of each of the hashes that has a file in the store, an empty one too. Raises LakeError."""
+        wanted = list(hashes)
+        with store_errors(self.root), ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = zip(wanted, pool.map(self._stored_size, wanted), strict=True)
+            return {sha256: size for sha256, size in found if size is not None}
+
+    def delete(self, hashes: Iterable[str]) -> None:
+        """Delete the bytes of these hashes for good; what is not there is passed over. Raises LakeError.
+
+        On S3 with versioning the bucket keeps the deleted version for as long as its lifecycle says
+        (`storage.keep_versions_days`). Without `fsync` a power cut may bring a local file back.
+        """
+        with store_errors(self.root), ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(self._delete, map(blob_path, hashes)))
+
+    def _delete(self, path: str) -> None:
+        if self._folder is not None:
+            (self._folder / path).unlink(missing_ok=True)
+        else:
+            obstore.delete(self._store, path)  # S3 answers alike where there is nothing
+
+    def _stored_size(self, sha256: str) -> int | None:
+        if self._folder is not None:
+            return self._size(blob_path(sha256))
+        try:
+            return obstore.head(self._store, blob_path(sha256))["size"]
+        except FileNotFoundError:
+            return None
+
     def _create(self, path: str, data: bytes, over: bool) -> None:
         try:
             obstore.put(self._store, path, data, mode="overwrite" if over else "create", use_multipart=False)

@@ -64,6 +64,15 @@ def list_files(
     )
 
 
+def file_versions(patterns: Iterable[str], root: str | None = None) -> dict[str, str]:
+    """The files that the patterns name, and of each what changes when it does; none is opened.
+
+    Names and `root` as in `list_files`. Raises LakeError where a listing is refused.
+    """
+    found = {file.name: file.version for pattern in patterns for file in _expand(pattern, root)}
+    return dict(sorted(found.items()))
+
+
 def _counted(known: pl.DataFrame | None) -> dict[tuple[str, str], Counted]:
     if known is None:
         return {}

@@ -50,6 +50,14 @@ class Releases:
         ]
         return scan_paths(self.root, files)
 
+    def scan_file(self, version: str, file: str, schema: pl.Schema) -> pl.LazyFrame:
+        """The rows of one parquet file of a release, such as `changes.parquet`: none where it has no such file.
+
+        A column that the file lacks is null.
+        """
+        has_it = file in self.manifest(version)["files"]
+        return scan_paths(self.root, [f"releases/{version}/{file}"], schema) if has_it else pl.LazyFrame(schema=schema)
+
     def publish(self, folder: Path, version: str) -> str:
         """Copy a finished local folder into the lake as `version`. Returns its address.
 

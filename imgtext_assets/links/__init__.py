@@ -1,21 +1,57 @@
 """Links over the years: what each recheck saw, and what that says of a source and a host.
 
-Pure: frames in, frames out; the one drawing is a string. What belongs here: the states of a link, when it is dead,
-decay. What does not: asking hosts (`fetch`), and when to ask.
+Pure: frames in, frames out; drawings and pages are strings. What belongs here: which links to ask and how, the states
+of a link, when it is dead, decay. What does not: asking hosts (`fetch`).
 """
 
-from imgtext_assets.links.decay import alive_share, link_decay
-from imgtext_assets.links.observe import REFUSED_RULE, STATES, answers_frame, refused_since, request_for, states
-from imgtext_assets.links.plot import survival_svg
+from imgtext_assets.links.asking import Way, believed, gives_up, request_for, ways
+from imgtext_assets.links.budget import Round, history, plan
+from imgtext_assets.links.decay import alive_share, newest
+from imgtext_assets.links.forecast import first_of_next_month, forecast, forecast_sentence
+from imgtext_assets.links.learning import Learned, learn
+from imgtext_assets.links.observe import (
+    FINAL,
+    REFUSED_RULE,
+    STATES,
+    THERE,
+    Answer,
+    answers_frame,
+    known_placeholders,
+    refused_since,
+    states,
+)
+from imgtext_assets.links.page import TOP_HOSTS, decay_page, losing_most, sources
+from imgtext_assets.links.plot import share_svg, survival_svg
 
 __all__ = [
+    "FINAL",
     "REFUSED_RULE",
     "STATES",
+    "THERE",
+    "TOP_HOSTS",
+    "Answer",
+    "Learned",
+    "Round",
+    "Way",
     "alive_share",
     "answers_frame",
-    "link_decay",
+    "believed",
+    "decay_page",
+    "first_of_next_month",
+    "forecast",
+    "forecast_sentence",
+    "gives_up",
+    "history",
+    "known_placeholders",
+    "learn",
+    "losing_most",
+    "newest",
+    "plan",
     "refused_since",
     "request_for",
+    "share_svg",
+    "sources",
     "states",
     "survival_svg",
+    "ways",
 ]

@@ -1,18 +1,28 @@
-"""One recheck of one link: what to ask, and what the answer says of the link.
+"""One recheck of one link: what the answer says of it.
 
-A host that is busy, blocks us or does not answer says nothing of the picture: only an answer that the picture is not
-there (404, 410, or the host's placeholder) is `gone`, and even that kills no link by itself (see `decay`).
+A host that is busy, blocks us or does not answer says nothing of the picture. Only three kinds of answers count against
+a link, and even these kill none by themselves: that nothing is there (404, 410, or a page in place of the picture), the
+host's placeholder, and another picture.
+
+What belongs here: the meaning of answers. What does not: how it is asked (`asking`), and what many observations make of
+a link.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 import polars as pl
 
+from imgtext_assets.catalog import DriftPolicy
+from imgtext_assets.links.asking import Way
 from imgtext_assets.reasons import PASSING, REFUSALS
+from imgtext_assets.settings import LinkRule
 from imgtext_assets.tables import LINK_CHECKS, UTC_TIME
 from imgtext_assets.text import HOST_OF_URL
 
@@ -21,34 +31,48 @@ STATES = {
     "not_modified": "alive",
     "not_found": "gone",
     "gone": "gone",
-    "placeholder": "gone",
+    "placeholder": "placeholder",
     "forbidden": "blocked",
     "throttled": "throttled",
     **dict.fromkeys(sorted(REFUSALS), "opted_out"),
-    "not_image": "changed",
+    "not_image": "gone",
     **dict.fromkeys(sorted(PASSING - {"throttled"}), "unreachable"),
     **dict.fromkeys(("too_large", "redirect_loop", "blocked_address"), "unreachable"),
 }
-"""State of a link by the outcome of a request: `ok`, `not_modified`, or a reason as at `downloaded`."""
+"""State of a link by the outcome of a request: `ok`, `not_modified`, or a reason as at `downloaded`.
+
+A page where a picture was is what hosts answer in place of 404 (a soft 404).
+"""
+
+THERE = ("alive", "moved", "changed")
+"""The picture is to be had at its address, as far as is known."""
+FINAL = ("gone", "placeholder", "replaced")
+"""The observations that count against a link."""
+MUTE = ("timeout", "refused", "reset", "unreachable", "bad_response", "dns", "tls", "server_error")
+"""Outcomes of a host that gives no sign of life; 5xx is among them, since what stands before a dead host says it."""
+NOT_ASKED = ("parked", "budget_spent", "blocked_address")
+"""Outcomes that are our own doing: nobody was asked."""
+_OF_STATUS = frozenset({"forbidden", "gone", "not_found", "server_error", "throttled", "timeout", "truncated"})
 
 ANSWERS = pl.Schema(
     {
         "url": pl.String(),
         "outcome": pl.String(),
-        "detail": pl.String(),
-        "http_status": pl.Int64(),
-        "final_url": pl.String(),
-        "etag": pl.String(),
-        "last_modified": pl.String(),
+        "ruled": pl.String(),
+        **{
+            name: LINK_CHECKS.schema[name]
+            for name in ("asked_by", "head_status", "detail", "http_status", "final_url", "etag", "last_modified")
+        },
         "sha256": pl.String(),
+        "bytes": pl.Int64(),
         "consent": pl.String(),
         "fetched_at": UTC_TIME,
     }
 )
-"""One row for each address that was asked."""
+"""One row for each address that was asked; `ruled` is what `links.hosts` says of it."""
 
 
-class Answer(Protocol):
+class Said(Protocol):
     """What `answers_frame` reads of a fetch's outcome."""
 
     request: Any  # its `url` is the address that was asked
@@ -60,30 +84,57 @@ class Answer(Protocol):
     etag: str | None
     last_modified: str | None
     sha256: str | None
+    bytes: int | None
+    total: int | None
+    attempts: int
     consent: str | None
     fetched_at: datetime
 
 
-def request_for(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What to ask for a row of VERIFIED: its address, conditional on what the host said of the bytes that we have.
+class Answer(NamedTuple):
+    """What came of one link: the last outcome, how it was asked for, and what a HEAD before said that did not stand."""
 
-    The keys are those of a fetch request: `url`, `etag`, `last_modified` (RFC 9110 13.1.2, 13.1.3).
+    said: Said
+    asked_by: Way
+    head_status: int | None = None
+
+
+def answers_frame(answers: Iterable[Answer], rules: Sequence[LinkRule] = ()) -> pl.DataFrame:
+    """Answers as a frame of ANSWERS, judged by the rules of their hosts (`links.hosts`).
+
+    A rule counts for the host that answered, after redirects, and for failures by status alone.
     """
-    return {"url": row["url"], "etag": row["etag"], "last_modified": row["last_modified"]}
-
-
-def answers_frame(answers: Iterable[Answer]) -> pl.DataFrame:
-    """Outcomes of fetches as a frame of ANSWERS."""
-    same = [column for column in ANSWERS if column not in ("url", "outcome")]
+    by_rule = lru_cache(4096)(lambda host, status: _ruled(rules, host, status))
+    same = ("detail", "http_status", "final_url", "etag", "last_modified", "sha256", "consent", "fetched_at")
     rows = (
         {
-            "url": answer.request.url,
-            "outcome": answer.reason or ("not_modified" if answer.not_modified else "ok"),
-            **{column: getattr(answer, column) for column in same},
+            "url": said.request.url,
+            "outcome": said.reason or ("not_modified" if said.not_modified else "ok"),
+            "ruled": by_rule(_host(said.final_url or said.request.url), said.http_status)
+            if said.reason in _OF_STATUS
+            else None,
+            "asked_by": asked_by if said.attempts else None,
+            "head_status": head_status,
+            "bytes": said.total if said.total is not None or asked_by == "range" else said.bytes,
+            **{name: getattr(said, name) for name in same},
         }
-        for answer in answers
+        for said, asked_by, head_status in answers
     )
     return pl.DataFrame(list(rows), schema=ANSWERS)
+
+
+def _ruled(rules: Sequence[LinkRule], host: str, status: int | None) -> str | None:
+    """The first rule that matches the host and knows the status."""
+    return next(
+        (rule.states[status] for rule in rules if status in rule.states and fnmatchcase(host, rule.match)), None
+    )
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # an address that was refused as none
+        return ""
 
 
 def refused_since(link_checks: pl.LazyFrame) -> pl.LazyFrame:
@@ -104,29 +155,76 @@ REFUSED_RULE = (pl.col("refused_since").is_not_null(), "opted_out", pl.col("refu
 """What a host's refusal at a recheck ends, of the column that `refused_since` gives."""
 
 
-def states(verified: pl.LazyFrame, answers: pl.LazyFrame) -> pl.LazyFrame:
-    """One observation for each kept row of `verified` whose address was asked; they conform to `LINK_CHECKS`.
+def states(
+    verified: pl.LazyFrame, answers: pl.LazyFrame, looks: pl.LazyFrame, placeholders: pl.LazyFrame, policy: DriftPolicy
+) -> pl.LazyFrame:
+    """One observation for each row of `verified` whose address was asked; they conform to `LINK_CHECKS`.
 
-    `answers` is a frame of ANSWERS with each address once. A link is `alive` where the host says that nothing changed
-    or sends the bytes that we have, `moved` where it does so from another address than it did then, `changed` where
-    it sends other bytes; for the rest see `STATES`. Polars raises for an outcome that is not listed there.
+    `verified` are kept rows with `uniform`; `answers` is a frame of ANSWERS with each address once; `looks` has
+    `sha256`, `phash` and `low_information` of bytes that were decoded; `placeholders` has `host` and `sha256` of what
+    hosts are known to give in place of pictures. Of `policy` count `max_distance` and `placeholder_links`.
+
+    A link is `alive` where the host says that nothing changed or gives the bytes that we have, `moved` where it does so
+    from another address than it did then. Of other bytes it is `placeholder` where they are a known one, or where so
+    many links of the host are answered by the same; `replaced` where the two pictures' hashes are farther apart than
+    those of one picture ever are; else `changed`. For the rest see `STATES`, before which goes what a rule says. Polars
+    raises for an outcome that is not listed there.
     """
-    rows = verified.filter(pl.col("reject_reason").is_null()).select(
-        "id", "source", "shard", "url", "sha256", had_from=pl.coalesce("final_url", "url")
+    rows = verified.select(
+        "id", "source", "shard", "url", "sha256", "phash", "low_information", "uniform",
+        had_from=pl.coalesce("final_url", "url"), host=pl.col("url").str.extract(HOST_OF_URL).str.to_lowercase(),
+    )  # fmt: skip
+    known = placeholders.select("host", sha256_now="sha256", known=pl.lit(True)).unique()
+    joined = (
+        rows.join(answers, on="url", how="inner", validate="m:1", maintain_order="left", suffix="_now")
+        .join(_prefixed(looks), on="sha256_now", how="left", maintain_order="left")
+        .join(known, on=["host", "sha256_now"], how="left", maintain_order="left")
     )
-    joined = rows.join(answers, on="url", how="inner", validate="m:1", maintain_order="left", suffix="_now")
-    state = pl.col("outcome").replace_strict(STATES, return_dtype=pl.String)
-    other_bytes = (pl.col("outcome") == "ok") & pl.col("sha256_now").ne_missing(pl.col("sha256"))
+    by_outcome = pl.col("outcome").replace_strict(STATES, return_dtype=pl.String)
+    read = pl.col("sha256_now").is_not_null()
+    other_bytes = (pl.col("outcome") == "ok") & read & pl.col("sha256_now").ne_missing(pl.col("sha256"))
     elsewhere = (pl.col("final_url") != pl.col("had_from")).fill_null(False)
     return LINK_CHECKS.conform(
-        joined.with_columns(
-            host=pl.col("url").str.extract(HOST_OF_URL).str.to_lowercase(),
-            state=pl.when(other_bytes)
+        joined.with_columns(distance=pl.when(other_bytes).then(_distance())).with_columns(
+            state=pl.when(other_bytes & (pl.col("known").is_not_null() | _many_get_it(other_bytes, policy)))
+            .then(pl.lit("placeholder"))
+            .when(other_bytes & (pl.col("distance") > policy.max_distance).fill_null(False))
+            .then(pl.lit("replaced"))
+            .when(other_bytes)
             .then(pl.lit("changed"))
-            .when((state == "alive") & elsewhere)
+            .when((by_outcome == "alive") & elsewhere)
             .then(pl.lit("moved"))
-            .otherwise(state),
+            .otherwise(pl.coalesce("ruled", by_outcome)),
             checked_at="fetched_at",
             sha256="sha256_now",
         )
     )
+
+
+def known_placeholders(checks: pl.LazyFrame, *stages: pl.LazyFrame) -> pl.LazyFrame:
+    """`host` and `sha256` of placeholders: of earlier observations (LINK_CHECKS), and of rows that ended as such.
+
+    `stages` have `url`, `sha256` and `reject_reason`. Rows may be there more than once.
+    """
+    host = pl.col("url").str.extract(HOST_OF_URL).str.to_lowercase()
+    seen = checks.filter(state="placeholder").select("host", "sha256")
+    ended = [rows.filter(reject_reason="placeholder").select(host=host, sha256="sha256") for rows in stages]
+    return pl.concat([seen, *ended]).drop_nulls()
+
+
+def _prefixed(looks: pl.LazyFrame) -> pl.LazyFrame:
+    return looks.select(sha256_now="sha256", phash_now="phash", flat_now="low_information")
+
+
+def _distance() -> pl.Expr:
+    """Hamming distance of the picture that we have and the one that came, bits; null where one of them says nothing."""
+    tells = ~pl.any_horizontal(pl.col("low_information", "flat_now").fill_null(False))
+    return pl.when(tells).then((pl.col("phash") ^ pl.col("phash_now")).bitwise_count_ones().cast(pl.Int64))
+
+
+def _many_get_it(other_bytes: pl.Expr, policy: DriftPolicy) -> pl.Expr:
+    """Whether so many links of the host, whose pictures were unlike, are answered by the same other bytes."""
+    if policy.placeholder_links is None:
+        return pl.lit(False)
+    unlike = pl.col("sha256").filter(other_bytes).n_unique().over("host", "sha256_now")
+    return unlike >= policy.placeholder_links

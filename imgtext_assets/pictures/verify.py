@@ -14,15 +14,14 @@ from imgtext_assets.pictures.drift import drift, drift_mark, drift_rules
 from imgtext_assets.pictures.size import Rule, resolution_rules
 from imgtext_assets.tables import VERIFIED, reject
 
-_BEFORE_LOOKING = {"opted_out"}  # ends a row whatever its bytes are
-_BEFORE_COMPARING = {"placeholder"}  # says more than that the bytes are other ones
+_BEFORE_LOOKING = ("removed", "opted_out")  # ends a row whatever its bytes are
+_BEFORE_COMPARING = ("placeholder",)  # says more than that the bytes are other ones
 
 
 def verify_table(
     frame: pl.LazyFrame,
     inspections: pl.DataFrame,
     policy: Policy,
-    removals: pl.LazyFrame,
     rules: Sequence[Rule],
     review: pl.Expr,
 ) -> pl.LazyFrame:
@@ -30,26 +29,23 @@ def verify_table(
 
     `inspections` is a frame of INSPECTIONS with one row for each SHA-256 in `frame`; a row without one is `damaged`,
     never verified by default. Of `policy` count `resolution`, `drift` and
-    `animated`. `removals` is a frame of REMOVALS.
+    `animated`.
 
     `rules` are what other rooms make of the joined frame, which has what the file says in `claim`, `file_license` and
-    `data_mining` beside the row's own columns. Each takes its place by its word: `opted_out` before all that the bytes
-    are, `placeholder` before what was declared of them, others last. `review` is the row's review mark as far as other
-    rooms set it; what `policy` wants reviewed here is joined to it. Rows in = rows out, in their order.
+    `data_mining` beside the row's own columns. Each takes its place by its word: `removed` and `opted_out` before all
+    that the bytes are, `placeholder` before what was declared of them, others last. `review` is the row's review mark
+    as far as other rooms set it; what `policy` wants reviewed here is joined to it. Rows in = rows out, in their order.
     """
-    judged = reject(_joined(frame, inspections, removals, policy), _rules(policy, rules))
+    judged = reject(_joined(frame, inspections, policy), _rules(policy, rules))
     marks = pl.concat_str(review, drift_mark(policy.drift), _animated_mark(policy), separator="; ", ignore_nulls=True)
     return VERIFIED.conform(judged.with_columns(review=pl.when(marks != "").then(marks)))
 
 
-def _joined(frame: pl.LazyFrame, inspections: pl.DataFrame, removals: pl.LazyFrame, policy: Policy) -> pl.LazyFrame:
-    """The rows with what was seen in their bytes in VERIFIED's names, what was declared aside, and who removed them."""
+def _joined(frame: pl.LazyFrame, inspections: pl.DataFrame, policy: Policy) -> pl.LazyFrame:
+    """The rows with what was seen in their bytes in VERIFIED's names, what was declared aside."""
     measured = inspections.lazy().select("sha256", pl.exclude("sha256").name.prefix("seen_"))
-    tombstones = removals.filter(pl.col("kind") == "sha256").sort("removed_at")
-    removed = tombstones.group_by("value").agg(removed_for=pl.col("reason").first()).rename({"value": "sha256"})
     return (
         frame.join(measured, on="sha256", how="left", validate="m:1", maintain_order="left")
-        .join(removed, on="sha256", how="left", maintain_order="left")
         .with_columns(
             declared_width="width",
             declared_height="height",
@@ -71,10 +67,9 @@ def _joined(frame: pl.LazyFrame, inspections: pl.DataFrame, removals: pl.LazyFra
 def _rules(policy: Policy, others: Sequence[Rule]) -> list[Rule]:
     """Worst first: what must go whatever it is, what is no picture, not the promised one, not wanted, not free."""
     seen = pl.col("seen_reason")
-    early = _BEFORE_LOOKING | _BEFORE_COMPARING
+    early = (*_BEFORE_LOOKING, *_BEFORE_COMPARING)
     return [
-        (pl.col("removed_for").is_not_null(), "removed", pl.col("removed_for")),
-        *(rule for rule in others if rule[1] in _BEFORE_LOOKING),
+        *(rule for word in _BEFORE_LOOKING for rule in others if rule[1] == word),
         *((seen == word, word, pl.col("seen_detail")) for word in ("decode_limit", "not_image", "damaged")),
         (pl.col("width").is_null(), "damaged", pl.lit("the bytes were not inspected")),
         *(rule for rule in others if rule[1] in _BEFORE_COMPARING),

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from imgtext_assets.publish.changes import in_words
 from imgtext_assets.tables import BY_NAME, RELEASE
 from imgtext_assets.text import markdown
 
@@ -60,6 +61,10 @@ duckdb.sql("from 'path/to/this/folder/metadata/*.parquet'")
 _HOW = """\
 Every row that the sources list went through these stages, and every row that ended has its reason: \
 rows in = kept + rejected."""
+
+_CLEANING = """\
+`removals.parquet` names by salted hashes what takedowns removed of any release before. To clean a copy of one: \
+`imgtext apply-removals FOLDER removals.parquet`."""
 
 _LICENSES = "As stated by the sources and matched exactly against a table of known licences."
 
@@ -114,7 +119,13 @@ def _changes(manifest: Mapping[str, Any]) -> str:
     if manifest["previous_version"] is None:
         return "This is the first release."
     counts = ", ".join(f"{rows:,} {change}" for change, rows in manifest["changes"].items())
-    return f"Against {manifest['previous_version']}: {counts}. `changes.parquet` lists them."
+    why = (
+        f"{kind.capitalize()}: {in_words(reasons.items())}."
+        for kind, reasons in manifest["why_rows_left"].items()
+        if reasons
+    )
+    listed = f"Against {manifest['previous_version']}: {counts}. `changes.parquet` lists them."
+    return "\n\n".join((" ".join((listed, *why)), _CLEANING))
 
 
 def _limits(policy: Mapping[str, Any]) -> str:

@@ -6,7 +6,6 @@ how it is shown.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,6 @@ from typing import Any
 import polars as pl
 
 from imgtext_assets.tables import (
-    DOWNLOADED,
     DUPLICATE_CLUSTERS,
     FETCHES,
     FINGERPRINTS,
@@ -25,6 +23,7 @@ from imgtext_assets.tables import (
     VERIFIED,
     Table,
 )
+from imgtext_assets.text import key_kind
 
 Scan = Callable[..., pl.LazyFrame]
 
@@ -60,13 +59,6 @@ class History:
     removals: list[dict[str, Any]]
 
 
-def key_kind(key: str) -> str:
-    """What a key is: `sha256` (64 hex digits), `url` (it has a scheme) or `id`."""
-    if re.fullmatch(r"[0-9a-fA-F]{64}", key):
-        return "sha256"
-    return "url" if "://" in key else "id"
-
-
 def find_rows(scan: Scan, key: str, url_key: Callable[[pl.Expr], pl.Expr]) -> pl.DataFrame:
     """The rows that a key means, as `shard` and `id`; several where an address or the bytes are there more than once.
 
@@ -89,23 +81,16 @@ def find_rows(scan: Scan, key: str, url_key: Callable[[pl.Expr], pl.Expr]) -> pl
 
 
 def with_repeats(scan: Scan, rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows (`shard`, `id`) and all that repeat them or that they repeat, by the duplicates' clusters."""
-    clusters = scan(DUPLICATE_CLUSTERS.name).select("cluster_id", "keeper_shard", "shard", "id")
-    groups = clusters.join(rows.lazy(), on=["shard", "id"], how="semi").select("cluster_id", "keeper_shard").unique()
-    repeats = clusters.join(groups, on=["cluster_id", "keeper_shard"], how="semi").select("shard", "id")
-    return pl.concat([rows.lazy(), repeats]).unique().sort("shard", "id").collect()
+    """Rows (`shard`, `id`) and all that repeat them or that they repeat, by the duplicates' clusters.
 
-
-def names(scan: Scan, rows: pl.DataFrame) -> pl.DataFrame:
-    """Every name that these rows (`shard`, `id`) go by: `id`, `url_key`, `sha256` (null where no bytes were had)."""
-    wanted = rows.lazy()
-    raw = scan(RAW_METADATA.name).join(wanted, on=["shard", "id"], how="semi").select("shard", "id", "url_key")
-    hashed = (
-        scan(FINGERPRINTS.name).filter(fingerprint_of="original").select("shard", "id", sha256="fingerprint_sha256")
-    )
-    fetched = scan(DOWNLOADED.name).select("shard", "id", "sha256")
-    bytes_of = pl.concat([hashed, fetched]).join(wanted, on=["shard", "id"], how="semi").drop_nulls().unique()
-    return raw.join(bytes_of, on=["shard", "id"], how="left").select("id", "url_key", "sha256").collect()
+    What else `rows` says of a row is said of its repeats, too; of several the first.
+    """
+    key, facts = ["shard", "id"], rows.drop("shard", "id").columns
+    clusters = scan(DUPLICATE_CLUSTERS.name).select("cluster_id", "keeper_shard", *key)
+    groups = clusters.join(rows.lazy(), on=key).select("cluster_id", "keeper_shard", *facts)
+    groups = groups.unique(["cluster_id", "keeper_shard"], keep="first", maintain_order=True)
+    repeats = clusters.join(groups, on=["cluster_id", "keeper_shard"]).select(*key, *facts)
+    return pl.concat([rows.lazy(), repeats]).unique(key, keep="first", maintain_order=True).sort(key).collect()
 
 
 def history(scan: Scan, shard: str, row_id: str) -> History:
@@ -125,8 +110,17 @@ def history(scan: Scan, shard: str, row_id: str) -> History:
         cluster_size=size,
         fetches=_rows(scan(FETCHES.name, shard).filter(pl.col("url_key").is_in(addresses)).sort("fetched_at")),
         observations=_rows(scan(LINK_CHECKS.name, shard).filter(id=row_id).sort("checked_at")),
-        removals=_rows(scan(REMOVALS.name).filter(pl.col("value").is_in([row_id, raw["url_key"], sha256 or ""]))),
+        removals=_rows(_tombstones(scan(REMOVALS.name), raw, sha256)),
     )
+
+
+def _tombstones(removals: pl.LazyFrame, raw: dict[str, Any], sha256: str | None) -> pl.LazyFrame:
+    """The tombstones that name the row by what it is known by; not those of what looks like it."""
+    known = {"id": raw["id"], "url": raw["url_key"], "sha256": sha256}
+    known |= {kind: raw[kind] for kind in ("creator", "account")}
+    names = [(pl.col("kind") == kind) & (pl.col("value") == value) for kind, value in known.items() if value]
+    here = pl.col("source").is_null() | (pl.col("source") == raw["source"])
+    return removals.filter(here & pl.any_horizontal(names)).sort("removed_at")
 
 
 def _cluster(scan: Scan, shard: str, row_id: str) -> tuple[list[dict[str, Any]], int]:

@@ -16,11 +16,15 @@ from polars.io.partition import FileProviderArgs
 
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.publish.card import METADATA_GLOB, dataset_card
-from imgtext_assets.publish.release import changes
-from imgtext_assets.tables import RELEASE
+from imgtext_assets.publish.changes import changes, count_changes, count_reasons, hidden
+from imgtext_assets.publish.release import served
+from imgtext_assets.publish.withdrawn import Known, UrlKey, same_address
+from imgtext_assets.tables import RELEASE, REMOVED_HASHES
 
 ROW_GROUP = 25_000
 """Rows a row group: small enough that a lookup by statistics reads little, large enough to compress well."""
+
+CHANGES_FILE, REMOVALS_FILE = "changes.parquet", "removals.parquet"
 
 
 def write_release(
@@ -32,25 +36,36 @@ def write_release(
     funnel: pl.DataFrame,
     before: pl.LazyFrame | None = None,
     previous_version: str | None = None,
+    known: Known | None = None,
+    url_key: UrlKey = same_address,
+    removed: pl.DataFrame | None = None,
+    salt: str = "",
 ) -> dict[str, Any]:
     """Write `rows` (a sorted frame of RELEASE) and all that goes with them into `folder`; returns the manifest.
 
         metadata/<name>.<nnn>.parquet   at most `catalog.release.rows_per_file` rows each, streamed
-        changes.parquet                 what changed since `before`, the rows of `previous_version`
+        changes.parquet                 what changed since `before`, the rows of `previous_version` (CHANGES)
+        removals.parquet                what takedowns removed of any release before (REMOVED_HASHES)
         README.md                       the dataset card
         manifest.json                   all of the above: counts, policy, and bytes, SHA-256 and rows of each file
 
-    `funnel` has the rows of every stage: `stage`, `source`, `reject_reason` (null: kept), `rows`. Raises
-    FileExistsError where the folder is not empty.
+    `funnel` has the rows of every stage: `stage`, `source`, `reject_reason` (null: kept), `rows`. `known` tells why
+    rows left (see `changes`), `removed` are the hashes of takedowns, and `salt` that of new
+    ones (see `withdrawn`). Raises FileExistsError where the folder is not empty.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise FileExistsError(f"{folder}: a release is written into an empty folder")
-    _write_rows(folder / "metadata", rows, catalog)
+    _write_rows(folder / "metadata", served(rows, catalog.release.public_url), catalog)
     written = pl.scan_parquet(folder / METADATA_GLOB)
-    changed = changes(before, written)
-    changed.write_parquet(folder / "changes.parquet", row_group_size=ROW_GROUP)
-    manifest = _facts(written, changed, version, catalog, funnel, previous_version)
+    changed = changes(before, written, known, url_key)
+    listed = hidden(changed) if catalog.release.hash_removals else changed
+    listed.write_parquet(folder / CHANGES_FILE, row_group_size=ROW_GROUP)
+    removed = REMOVED_HASHES.schema.to_frame() if removed is None else removed
+    removed.write_parquet(folder / REMOVALS_FILE, row_group_size=ROW_GROUP)
+    had = 0 if before is None else before.select(pl.len()).collect(engine="streaming").item()
+    manifest = _facts(written, changed, version, catalog, funnel, previous_version, had)
+    manifest["removals"] = {"salt": salt, "hashes": removed.height, "in_clear": not catalog.release.hash_removals}
     (folder / "README.md").write_text(dataset_card(manifest), encoding="utf-8")
     manifest["files"] = {path.relative_to(folder).as_posix(): _file(path) for path in sorted(folder.rglob("*.*"))}
     text = json.dumps(manifest, indent=2, ensure_ascii=False)
@@ -84,21 +99,24 @@ def _facts(
     catalog: Catalog,
     funnel: pl.DataFrame,
     previous_version: str | None,
+    previous_rows: int,
 ) -> dict[str, Any]:
-    by_source, by_license, by_change = (
-        dict(frame.lazy().group_by(key).agg(pl.len()).sort(key).collect(engine="streaming").iter_rows())
-        for frame, key in ((written, "source"), (written, "license"), (changed, "change"))
+    by_source, by_license = (
+        dict(written.group_by(key).agg(pl.len()).sort(key).collect(engine="streaming").iter_rows())
+        for key in ("source", "license")
     )
     return {
         "name": catalog.release.name,
         "title": catalog.release.title,
         "version": version,
         "previous_version": previous_version,
+        "previous_rows": previous_rows,
         "license": catalog.release.license,
         "rows": sum(by_source.values()),
         "rows_by_source": by_source,
         "rows_by_license": {str(license): rows for license, rows in by_license.items()},
-        "changes": {change: by_change.get(change, 0) for change in ("added", "removed", "changed")},
+        "changes": count_changes(changed),
+        "why_rows_left": count_reasons(changed),
         "columns": {column.name: str(column.dtype) for column in RELEASE.columns},
         "policy": catalog.policy.model_dump(mode="json"),
         "funnel": funnel.select("stage", "source", "reject_reason", "rows").to_dicts(),

@@ -10,15 +10,28 @@ from imgtext_assets.rights.consent import OPT_OUTS, listed, listed_bytes, parse_
 from imgtext_assets.rights.files import file_review, file_rules
 from imgtext_assets.rights.filter import LISTED_RULE, ended_by_list, judged_otherwise, license_filter
 from imgtext_assets.rights.licenses import BY_ID, LICENSES, License, allowed_ids, find_license, license_url, recognise
-from imgtext_assets.rights.removals import NAMES, tombstones
+from imgtext_assets.rights.purges import next_steps
+from imgtext_assets.rights.removals import (
+    BY_BYTES,
+    BY_ROW,
+    REMOVED_RULE,
+    named,
+    naming,
+    not_named,
+    tombstones,
+    with_removals,
+)
+from imgtext_assets.rights.takedowns import order, orders_frame, parse_takedowns
 
 __all__ = [
+    "BY_BYTES",
     "BY_ID",
+    "BY_ROW",
     "DECISIONS",
     "LICENSES",
     "LISTED_RULE",
-    "NAMES",
     "OPT_OUTS",
+    "REMOVED_RULE",
     "License",
     "accounts",
     "add_decision",
@@ -32,9 +45,17 @@ __all__ = [
     "license_url",
     "listed",
     "listed_bytes",
+    "named",
+    "naming",
+    "next_steps",
+    "not_named",
+    "order",
+    "orders_frame",
     "parse_decisions",
     "parse_opt_outs",
+    "parse_takedowns",
     "recognise",
     "tombstones",
     "undecided",
+    "with_removals",
 ]

@@ -13,10 +13,12 @@ from imgtext_assets.rights.attribution import attribution
 from imgtext_assets.rights.claims import contradicts
 from imgtext_assets.rights.consent import listed
 from imgtext_assets.rights.licenses import allowed_ids, license_url, recognise
+from imgtext_assets.rights.removals import BY_ROW, REMOVED_RULE, with_removals
 
 SHOWN = 200  # characters of somebody else's text in a detail
 TEXTS = ("caption", "title", "description")
 Rule = tuple[pl.Expr, str, pl.Expr]
+_PREVIEW = pl.col("preview_url")
 
 
 def license_filter(
@@ -28,42 +30,53 @@ def license_filter(
     decisions: pl.DataFrame,
     opt_outs: pl.DataFrame,
     captions: Sequence[Rule] = (),
+    preview_key: pl.Expr = _PREVIEW,
 ) -> pl.LazyFrame:
     """The kept rows of one source's `raw_metadata`, judged; they conform to `tables.LICENSE_FILTERED`.
 
     `policy` is the source's, `scheme` says whose numbers its licences may be (`Source.license_scheme`). `removals` are
-    the tombstones (`tables.REMOVALS`), of which those of kind `id` and `url` count here; `decisions` on accounts are
-    DECISIONS, `opt_outs` OPT_OUTS; `captions` are further rules (`sources.caption_rules`). Rows in = rows out, in the
-    same order. Raises ValueError where the policy allows a licence that there is not.
+    the tombstones (`tables.REMOVALS`), of which those of kind `id`, `url`, `creator` and `account` count here, by
+    address also of the preview: `preview_key` is its normalised form. `decisions` on accounts are DECISIONS, `opt_outs`
+    OPT_OUTS; `captions` are further rules (`sources.caption_rules`). Rows in = rows out, in the same order. Raises
+    ValueError where the policy allows a licence that there is not.
     """
     recognised = frame.with_columns(seen=recognise(pl.col("license"), scheme)).with_columns(
         license_id=pl.col("seen").struct.field("license_id"), license_evidence=_evidence()
     )
     known = recognised.with_columns(license_url=license_url(pl.col("license_id")), attribution=attribution())
-    judged = _with_orders(known, removals, decisions, opt_outs).with_columns(claim=_claim())
+    ordered = _with_orders(known, removals, decisions, opt_outs, preview_key)
+    judged = ordered.with_columns(claim=_claim())
     marked = judged.with_columns(review="claim" if policy.stated_claims == "review" else pl.lit(None, pl.String))
     return tables.LICENSE_FILTERED.conform(tables.reject(marked, [*_ORDERS, *_rules(policy), *captions]))
 
 
 def judged_otherwise(
-    license_filtered: pl.LazyFrame, removals: pl.LazyFrame, decisions: pl.DataFrame, opt_outs: pl.DataFrame
+    license_filtered: pl.LazyFrame,
+    removals: pl.LazyFrame,
+    decisions: pl.DataFrame,
+    opt_outs: pl.DataFrame,
+    preview_key: pl.Expr = _PREVIEW,
 ) -> pl.LazyFrame:
     """The rows of LICENSE_FILTERED for which removals, opt-outs and decisions now give another verdict than recorded.
 
     So that a takedown or a decision on an account judges only those shards anew that it concerns.
     """
-    rows = _with_orders(license_filtered.rename({"reject_reason": "recorded"}), removals, decisions, opt_outs)
+    recorded = license_filtered.rename({"reject_reason": "recorded"})
+    rows = _with_orders(recorded, removals, decisions, opt_outs, preview_key)
     recorded = pl.when(pl.col("recorded").is_in([word for _, word, _ in _ORDERS])).then("recorded")
     return tables.reject(rows, _ORDERS).filter(pl.col("reject_reason").ne_missing(recorded))
 
 
 def _with_orders(
-    frame: pl.LazyFrame, removals: pl.LazyFrame, decisions: pl.DataFrame, opt_outs: pl.DataFrame
+    frame: pl.LazyFrame,
+    removals: pl.LazyFrame,
+    decisions: pl.DataFrame,
+    opt_outs: pl.DataFrame,
+    preview_key: pl.Expr,
 ) -> pl.LazyFrame:
     """Add what people ordered about each row: the columns that `_ORDERS` asks."""
     return (
-        frame.pipe(_join_removals, removals, "id", "id")
-        .pipe(_join_removals, removals, "url", "url_key")
+        frame.pipe(with_removals, removals, [*BY_ROW, ("url", preview_key)])
         .pipe(listed, opt_outs)
         .pipe(with_decisions, decisions)
     )
@@ -73,17 +86,6 @@ def _evidence() -> pl.Expr:
     """Which field states the licence, and by which pattern it was recognised."""
     field = pl.when(license_from="catalog").then(pl.lit("the catalog's licence")).otherwise(pl.lit("the row's licence"))
     return pl.format("{}: {}", field, pl.col("seen").struct.field("pattern"))
-
-
-def _join_removals(frame: pl.LazyFrame, removals: pl.LazyFrame, kind: str, column: str) -> pl.LazyFrame:
-    """Add `removed_<kind>`: why the row's `column` is removed; null where no tombstone names it."""
-    tombstones = (
-        removals.filter(kind=kind)
-        .sort("removed_at", "reason")
-        .unique("value", keep="first", maintain_order=True)
-        .select(pl.col("value").alias(column), pl.col("reason").alias(f"removed_{kind}"))
-    )
-    return frame.join(tombstones, on=column, how="left", maintain_order="left")
 
 
 def _claim() -> pl.Expr:
@@ -105,10 +107,9 @@ def ended_by_list(detail: pl.Expr) -> pl.Expr:
     return detail.str.contains(" lists [0-9a-f]{64}$").fill_null(False)
 
 
-_REMOVED = pl.coalesce("removed_id", "removed_url")
 _DECISION = pl.concat_str(pl.col("account", "why", "who", "when").cast(pl.String), separator="; ", ignore_nulls=True)
 _ORDERS: list[Rule] = [
-    (_REMOVED.is_not_null(), "removed", _REMOVED),
+    REMOVED_RULE,
     LISTED_RULE,
     (pl.col("verdict") == "exclude", "account_excluded", _DECISION),
 ]

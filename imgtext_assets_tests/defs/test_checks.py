@@ -8,8 +8,12 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imgtext_assets.defs.build import build_defs
+from imgtext_assets.defs.checks import BLOCKING_CHECKS, compare_reasons, is_jump
+from imgtext_assets.defs.describe import funnel
 from imgtext_assets.defs.io import LakeIOManager
 from imgtext_assets.defs.jobs import BUILD
 from imgtext_assets.defs.runs import run_job
@@ -49,7 +53,7 @@ def branch(built: World, tmp_path: Path) -> World:
 
 
 def test_all_pass_on_what_a_stage_writes(branch: World) -> None:
-    assert checked(branch) == {"schema": True, "unique_ids": True, "rows_conserved": True, "kept_share": True}
+    assert checked(branch) == dict.fromkeys([*BLOCKING_CHECKS, "kept_share", "reasons"], True)
 
 
 def _double(rows: pl.DataFrame) -> pl.DataFrame:
@@ -72,7 +76,7 @@ TAMPERED: dict[str, tuple[Tamper, set[str]]] = {
     "a column has another type": (lambda rows: rows.with_columns(pl.col("width").cast(pl.String)), {"schema"}),
     "a column is one too many": (lambda rows: rows.with_columns(more=1), {"schema"}),
     "a required value is null": (lambda rows: rows.with_columns(source=pl.lit(None, pl.String)), {"schema"}),
-    "all is rejected": (lambda rows: rows.with_columns(reject_reason=pl.lit("too_small")), {"kept_share"}),
+    "all is rejected": (lambda rows: rows.with_columns(reject_reason=pl.lit("too_small")), {"kept_share", "reasons"}),
 }
 
 
@@ -99,3 +103,66 @@ def test_a_table_that_breaks_the_contract_stops_its_shard(branch: World) -> None
     assert due == {SHARD: ["downloaded", "verified"]}, "the next build must not go on from the broken table"
     refused = run_job(defs, "release", branch.instance)
     assert "every shard up to date" in (refused.problem or "")
+
+
+# Jumps of reasons.
+
+
+def rejected(rows: int, **reasons: int) -> pl.DataFrame:
+    """Rows of a stage, so many of them rejected for each reason."""
+    given = [reason for reason, count in reasons.items() for _ in range(count)]
+    return pl.DataFrame(
+        {"id": map(str, range(rows)), "reject_reason": given + [None] * (rows - len(given)), "reject_detail": None},
+        schema_overrides={"reject_reason": pl.String, "reject_detail": pl.String},
+    )
+
+
+def jumps(now: pl.DataFrame, *earlier: pl.DataFrame) -> str:
+    """The reasons that the check names."""
+    made = [dg.AssetMaterialization("downloaded", metadata=funnel(rows)).metadata for rows in earlier]
+    result = compare_reasons(now.lazy(), made)
+    named = result.metadata["jumps"].value
+    assert result.severity == dg.AssetCheckSeverity.WARN
+    assert result.passed == (not named)
+    return str(named)
+
+
+def test_one_reason_in_place_of_another_is_a_jump_of_both_though_as_many_rows_are_kept() -> None:
+    before = rejected(1_000, not_found=200)
+    assert jumps(rejected(1_000, forbidden=100, not_found=100), before) == "forbidden, not_found"
+
+
+def test_a_reason_that_was_never_there_or_is_gone_is_a_jump() -> None:
+    assert jumps(rejected(1_000, timeout=60), rejected(1_000)) == "timeout"
+    assert jumps(rejected(1_000), rejected(1_000, timeout=60)) == "timeout"
+
+
+def test_one_bad_night_among_earlier_runs_is_not_what_a_run_is_held_to() -> None:
+    bad, good = rejected(1_000, timeout=900), rejected(1_000, timeout=10)
+    assert jumps(good, bad, good, good) == ""
+    assert jumps(bad, good, bad, good) == "timeout"
+
+
+def test_a_shard_that_grew_is_compared_by_shares() -> None:
+    assert jumps(rejected(2_000, not_found=200), rejected(1_000, not_found=100)) == ""
+
+
+def test_a_first_run_and_a_shard_without_rows_have_nothing_to_compare() -> None:
+    assert jumps(rejected(10, not_found=9)) == ""
+    assert jumps(rejected(0), rejected(10, not_found=9)) == ""
+
+
+@given(rows=st.integers(1, 100_000), share=st.floats(0, 1))
+def test_a_reason_that_rejects_as_ever_is_no_jump(rows: int, share: float) -> None:
+    assert not is_jump(round(rows * share), rows, share)
+
+
+@given(rows=st.integers(1, 50))
+def test_a_single_row_is_no_jump_in_a_small_shard(rows: int) -> None:
+    assert not is_jump(1, rows, 0)
+
+
+@given(rows=st.integers(100, 100_000))
+def test_in_every_shard_of_size_a_third_of_the_rows_is_a_jump(rows: int) -> None:
+    assert is_jump(rows // 3, rows, 0)
+    assert is_jump(0, rows, 1 / 3)

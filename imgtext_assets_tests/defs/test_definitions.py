@@ -24,8 +24,13 @@ GRAPH = {
     "downloaded": ("pictures", True, {"resolution_filtered"}),
     "verified": ("pictures", True, {"downloaded"}),
     "release": ("releases", False, {"verified"}),
+    "removal_files": ("decisions", False, set()),
+    "purges": ("decisions", False, set()),
     "link_checks": ("links", True, {"verified"}),
     "link_decay": ("links", False, {"link_checks"}),
+    "link_survival": ("links", False, {"link_checks"}),
+    "link_hosts": ("links", False, {"link_checks"}),
+    "dead_links": ("links", False, {"link_checks"}),
 }
 FETCHING = {"fingerprints", "downloaded", "link_checks"}
 
@@ -84,15 +89,15 @@ def test_what_asks_the_web_is_bounded_by_one_pool_and_ends_when_it_is_interrupte
             pools[key.to_user_string()] = asset.op.pool if asset.is_executable else None
             assert not asset.is_executable or asset.op.retry_policy is None
     assert {name for name, pool in pools.items() if pool == POOL} == FETCHING
-    assert {name for name, pool in pools.items() if pool not in (POOL, None)} == {"release"}
+    assert {name for name, pool in pools.items() if pool not in (POOL, None)} == {"release", "removal_files", "purges"}
 
 
 def test_every_stage_is_checked_by_shard_and_stopped_by_what_breaks_the_contract(defs: dg.Definitions) -> None:
     specs = [spec for check in defs.asset_checks or [] for spec in check.check_specs]
     by_stage = {table.name: {s.name: s.blocking for s in specs if s.asset_key.path == [table.name]} for table in STAGES}
-    expected = {"schema": True, "unique_ids": True, "rows_conserved": True, "kept_share": False}
+    expected = {"schema": True, "unique_ids": True, "rows_conserved": True, "kept_share": False, "reasons": False}
     assert by_stage == {table.name: expected for table in STAGES}
-    assert all(spec.partitions_def == shards for spec in specs if spec.asset_key.path != ["duplicate_clusters"])
+    assert all(spec.partitions_def == shards for spec in specs if spec.asset_key.path[0] in by_stage)
     assert all(spec.description for spec in specs)
 
 
@@ -120,9 +125,11 @@ def test_nothing_runs_by_itself_until_it_is_switched_on(defs: dg.Definitions) ->
     assert {name: s.cron_schedule for name, s in schedules.items()} == {
         "weekly_refresh": "0 3 * * 1",
         "monthly_recheck": "0 4 1-28 * *",
+        "daily_decay": "0 10 * * *",
         "monthly_release": "0 12 1 * *",
+        "monthly_purge": "0 5 2 * *",
     }
-    assert {"shard_sensor", "verdict_sensor"} <= set(sensors)
+    assert {"shard_sensor", "verdict_sensor", "failed_run_sensor"} <= set(sensors)
     assert {s.default_status for s in schedules.values()} == {dg.DefaultScheduleStatus.STOPPED}
     assert {s.default_status for s in sensors.values()} == {dg.DefaultSensorStatus.STOPPED}
     assert {s.name for s in [*schedules.values(), *sensors.values()] if not s.description} == set()

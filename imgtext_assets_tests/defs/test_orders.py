@@ -15,7 +15,7 @@ from imgtext_assets.defs.history import newest
 from imgtext_assets.defs.orders import check_catalog, load_orders, write_decision
 from imgtext_assets.defs.pipeline import ORDER
 from imgtext_assets.defs.sensors import orders_sensor
-from imgtext_assets_tests.defs.test_automation import tick
+from imgtext_assets_tests.defs.test_by_itself import tick
 from imgtext_assets_tests.defs.world import World, path_of, small_world
 
 TODAY = "2026-11-21"

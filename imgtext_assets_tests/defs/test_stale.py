@@ -41,7 +41,9 @@ OBEYED: dict[str, tuple[dict[str, Any], set[str]]] = {
     "budgets": ({"fetch": {"hosts": [{"bytes_per_day": 5}]}}, set()),
     "storage": ({"storage": {"fsync": True}}, set()),
     "decoding": ({"pictures": {"max_pixels": 10_000}}, {"fingerprints", "verified"}),
-    "links": ({"links": {"dead_after": 5}}, {"link_decay"}),
+    "links": ({"links": {"dead_after": 5}}, {"link_decay", "link_survival", "link_hosts", "dead_links"}),
+    "rechecks": ({"links": {"requests": 5}}, set()),
+    "dead links": ({"policy": {"links": {"dead": "keep"}}}, {"release"}),
     "release": ({"release": {"title": "Another"}}, {"release"}),
     "politeness": ({"fetch": {"concurrency": 3}}, set()),
     "lake": ({"lake": "elsewhere"}, set()),
@@ -71,7 +73,7 @@ def due(world: World, stages: list[str], **settings: Any) -> dict[str, list[str]
 
 def test_after_a_build_nothing_is_stale(built: World) -> None:
     assert due(built, INGEST) == due(built, BUILD) == {}
-    assert not stale.clusters_stale(built.instance, built.project.lake, code_versions(built.catalog), "")
+    assert not stale.clusters_stale(built.instance, built.project.lake, code_versions(built.catalog), {})
     assert stale.shards_with_new_verdicts(built.project.lake) == []
 
 
@@ -87,7 +89,7 @@ def test_a_table_that_is_gone_from_the_lake_is_made_again(built: World, tmp_path
     (Path(world.catalog.lake) / "downloaded/laion400m-00000.parquet").unlink()
     assert due(world, BUILD) == {"laion400m-00000": ["downloaded"]}
     (Path(world.catalog.lake) / "duplicate_clusters.parquet").unlink()
-    assert stale.clusters_stale(world.instance, world.project.lake, code_versions(world.catalog), "")
+    assert stale.clusters_stale(world.instance, world.project.lake, code_versions(world.catalog), {})
 
 
 def test_a_run_that_gives_the_same_rows_makes_nothing_stale(built: World, tmp_path: Path) -> None:

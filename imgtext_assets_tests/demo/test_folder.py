@@ -60,7 +60,9 @@ def test_links_rot_in_every_way_and_in_every_source(written: tuple[Path, Sample]
     folder, sample = written
     pages = load_pages(folder)
     later, states = decay(pages), decayed_states(pages)
-    assert set(states.values()) == {"gone", "changed", "moved", "unreachable", "blocked", "opted_out"}
+    assert set(states.values()) == {
+        "gone", "placeholder", "changed", "replaced", "moved", "unreachable", "blocked", "opted_out"
+    }  # fmt: skip
     assert len(states) == 9
     ended = sample.expected.filter(pl.col("url").is_in([BASE + path for path in states]))
     assert set(ended["case"]) == {"ordinary"}
@@ -74,7 +76,7 @@ def test_rotten_pages_answer_as_their_state_says(written: tuple[Path, Sample]) -
     later = decay(pages)
     for path, state in decayed_states(pages).items():
         page = later.get(path, Page(status=404))
-        if state == "changed":
+        if state in ("changed", "replaced"):
             assert page.content() != pages[path].content()
         elif state == "moved":
             assert page.redirect is not None
@@ -82,7 +84,9 @@ def test_rotten_pages_answer_as_their_state_says(written: tuple[Path, Sample]) -
         elif state == "opted_out":
             assert page.headers == {"X-Robots-Tag": "noai"}
         elif state == "gone":
-            assert page.status in (404, 410) or page.redirect == "/photo_unavailable.png"
+            assert page.status in (404, 410)
+        elif state == "placeholder":
+            assert page.redirect == "/photo_unavailable.png"
         else:
             assert page.status == {"unreachable": 503, "blocked": 403}[state]
 

@@ -10,6 +10,7 @@ from typing import get_args, get_origin
 import pytest
 import yaml
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from imgtext_assets.catalog import Catalog, Format, load_catalog
 from imgtext_assets.defs.versions import code_versions
@@ -47,7 +48,9 @@ CHANGES = {
     "policy.drift.placeholder_links": {"policy": {"drift": {"placeholder_links": 3}}},
     "pictures": {"pictures": {"max_pixels": 1}},
     "engine": {"engine": {"cluster": "tcp://scheduler:8786"}},
-    "links": {"links": {"dead_days": 15}},
+    "policy.links": {"policy": {"links": {"dead": "drop"}}},
+    "links`, what is dead": {"links": {"dead_days": 15}},
+    "links`, how they are asked": {"links": {"requests": 5}},
     "release": {"release": {"name": "other"}},
     "fetch`, what may be had": {"fetch": {"max_bytes": 5}},
     "fetch`, how it is asked": {"fetch": {"attempts": 5}},
@@ -97,7 +100,7 @@ def keys(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from keys(field.annotation, f"{key}.")
             continue
-        yield key, "required" if field.is_required() else json.dumps(field.get_default())
+        yield key, "required" if field.is_required() else json.dumps(to_jsonable_python(field.get_default()))
         if get_origin(field.annotation) is list:  # a source's own policy has the keys of the one of all
             for inner in get_args(field.annotation):
                 if isinstance(inner, type) and issubclass(inner, BaseModel):

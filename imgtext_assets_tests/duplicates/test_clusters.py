@@ -284,3 +284,25 @@ def test_a_verdict_names_the_keeper_and_the_distance():
         ("c", "same_url", "same address as a (s-00000)", "a"),
         ("d", None, None, None),
     ]
+
+
+def kept(*rows: dict, behind: list[str] | None) -> set[str]:
+    """Ids of the keepers, where these url_keys rank behind others."""
+    keys = None if behind is None else pl.Series("url_key", behind, pl.String)
+    found = find_clusters(fingerprints(*rows), POLICY, behind=keys)
+    return set(found.filter(pl.col("rule").is_null())["id"])
+
+
+def test_a_row_whose_link_is_dead_ranks_behind_all_others_of_its_cluster():
+    large = original("x", pixels=900, id="large", url_key="http://x/1")
+    small = original("x", pixels=100, id="small", url_key="http://x/2")
+    assert kept(large, small, behind=None) == kept(large, small, behind=[]) == {"large"}
+    assert kept(large, small, behind=["http://x/1"]) == {"small"}
+    assert kept(large, small, behind=["http://x/1", "http://x/2"]) == {"large"}  # nobody is left: the usual rank
+    unknown = {"id": "unknown", "url_key": None, "fingerprint_sha256": "x", "fingerprint_of": "original"}
+    assert kept(large, unknown, behind=["http://x/1"]) == {"unknown"}
+
+
+def test_a_dead_link_that_repeats_nothing_stands_as_before():
+    rows = [original("x", id="a", url_key="u1"), original("y", id="b", url_key="u2")]
+    assert kept(*rows, behind=["u1"]) == set()

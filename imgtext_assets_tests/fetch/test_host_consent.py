@@ -26,11 +26,13 @@ from imgtext_assets.defs.assets.duplicates import fingerprints
 from imgtext_assets.defs.assets.links import link_checks
 from imgtext_assets.defs.fetching import Fetcher, counts, refused_by
 from imgtext_assets.defs.progress import LogProgress
+from imgtext_assets.defs.rechecks import Recheck
 from imgtext_assets.fetch import Harvest
 from imgtext_assets.lake import Lake
 from imgtext_assets.reasons import REFUSALS
 from imgtext_assets.sources.urls import url_key
 from imgtext_assets.tables import FETCHES, HOST_FILES, LICENSE_FILTERED, VERIFIED
+from imgtext_assets_tests.defs.world import engine_with
 from imgtext_assets_tests.fetch.conftest import loopback
 from imgtext_assets_tests.pictures.files import encode, photograph
 from imgtext_assets_tests.web import CUT, RESET, HostileWeb, Seen, answer, then
@@ -526,9 +528,11 @@ def rechecked(shard: Shard, *urls: str) -> pl.DataFrame:
     had = pl.LazyFrame({"id": urls, "url": urls, "sha256": hashlib.sha256(b"\xff\xd8a picture").hexdigest()})
     recheck: Any = link_checks(
         dg.build_asset_context(partition_key=SHARD),
+        Recheck(),
         VERIFIED.conform(had.with_columns(source=pl.lit("s"), shard=pl.lit(SHARD))),
         catalog=shard.catalog,
         lake=shard.lake,
+        engine=engine_with(1, 2**30, 10.0),
         progress=LogProgress(),
     )
     return recheck.value.sort("url")

@@ -1,7 +1,7 @@
 """Decay: when a link is dead, and how links add up by day."""
 
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -9,25 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgtext_assets import tables
-from imgtext_assets.catalog import LinkSettings
-from imgtext_assets.links import STATES, alive_share, link_decay, survival_svg
+from imgtext_assets.links import FINAL, STATES, THERE, alive_share, newest, share_svg
+from imgtext_assets.settings import LinkSettings
+from imgtext_assets_tests.links.checks import SETTINGS, START, checks, learned
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
-SETTINGS = LinkSettings(dead_after=3, dead_days=14)
-ALL_STATES = sorted({*STATES.values(), "moved", "changed"})
-
-
-def checks(*observations: tuple[float, str, str], host: str = "h", source: str = "s") -> pl.DataFrame:
-    """Observations as (days since the start, link, state)."""
-    rows = [
-        {"id": link, "source": source, "host": host, "state": state, "checked_at": START + timedelta(days=day)}
-        for day, link, state in observations
-    ]
-    return tables.LINK_CHECKS.conform(pl.LazyFrame(rows)).collect()
+ALL_STATES = sorted({*STATES.values(), *THERE, *FINAL})
 
 
 def decay(*frames: pl.DataFrame, settings: LinkSettings = SETTINGS) -> pl.DataFrame:
-    return link_decay(pl.concat(frames).lazy(), settings).collect()
+    return learned(pl.concat(frames), settings=settings).decay
 
 
 def last_fate(*history: tuple[float, str]) -> str:
@@ -55,6 +45,8 @@ def last_fate(*history: tuple[float, str]) -> str:
         ([(0, "alive"), (1, "blocked"), (20, "blocked"), (40, "blocked"), (60, "blocked")], "unknown"),
         ([(0, "alive"), (1, "throttled")], "unknown"),
         ([(0, "alive"), (1, "opted_out")], "unknown"),
+        ([(0, "gone"), (7, "placeholder"), (14, "replaced")], "dead"),
+        ([(0, "replaced"), (7, "replaced"), (14, "changed")], "changed"),
     ],
 )
 def test_a_link_is_dead_only_by_enough_final_observations_over_enough_days(history, fate):
@@ -109,9 +101,9 @@ def slow_decay(history: list[tuple[float, str, str, str]], settings: LinkSetting
 def slow_fate(past: list[tuple[datetime, str]], settings: LinkSettings) -> str:
     gone: list[datetime] = []
     for at, state in past:
-        if state in ("alive", "moved", "changed"):
+        if state in THERE:
             gone = []
-        elif state == "gone":
+        elif state in FINAL:
             gone.append(at)
     if len(gone) >= settings.dead_after and gone[-1] - gone[0] >= timedelta(days=settings.dead_days):
         return "dead"
@@ -135,11 +127,17 @@ HISTORIES = st.lists(
 def test_it_equals_the_rules_applied_to_one_link_at_a_time(history, dead_after, dead_days):
     settings = LinkSettings(dead_after=dead_after, dead_days=dead_days)
     frames = [checks((day, link, state), host=host) for day, host, link, state in history]
-    table = decay(*frames, settings=settings)
+    table = decay(*frames, settings=settings)  # fewer links than an outage needs
     fates = ["alive", "changed", "dead", "unknown"]
     assert set(table.select("host", "checked_on", *fates).rows()) == slow_decay(history, settings)
     assert (table["links"] == table.select(pl.sum_horizontal(fates)).to_series()).all()
     assert table.equals(decay(*reversed(frames), settings=settings))
+    assert table.equals(learned(*frames_by_link(frames), settings=settings).decay)
+
+
+def frames_by_link(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """The same as shards, each of one link id."""
+    return pl.concat(frames).partition_by("id")
 
 
 def test_the_alive_share_counts_links_that_are_there():
@@ -148,17 +146,30 @@ def test_the_alive_share_counts_links_that_are_there():
     assert alive_share(table.clear()) is None
 
 
+def test_the_newest_day_of_each_source_counts_all_of_its_hosts():
+    table = decay(
+        checks((0, "1", "alive"), (30, "1", "alive")),
+        checks((0, "2", "alive"), host="other"),
+        checks((3, "3", "alive"), source="t"),
+    )
+    assert newest(table).select("source", "host", "checked_on", "links").rows() == [
+        ("s", "h", date(2026, 1, 31), 1),
+        ("s", "other", date(2026, 1, 31), 1),
+        ("t", "h", date(2026, 1, 4), 1),
+    ]
+
+
 def test_the_drawing_is_svg_names_the_sources_and_is_always_the_same():
     table = decay(
         checks((0, "1", "alive"), (30, "1", "gone")),
         checks((0, "2", "alive"), (30, "2", "alive"), source="other"),
     )
-    drawing = survival_svg(table)
-    assert drawing == survival_svg(table)
+    drawing = share_svg(table)
+    assert drawing == share_svg(table)
     assert drawing.lstrip().startswith("<?xml")
     assert ">other<" in drawing
     assert "dc:date" not in drawing
 
 
 def test_nothing_observed_still_draws():
-    assert "<svg" in survival_svg(tables.LINK_DECAY.schema.to_frame())
+    assert "<svg" in share_svg(tables.LINK_DECAY.schema.to_frame())

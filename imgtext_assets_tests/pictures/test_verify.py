@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgtext_assets import tables
+from imgtext_assets import rights, tables
 from imgtext_assets.catalog import DriftPolicy, Policy
 from imgtext_assets.pictures import INSPECTIONS, verify_table
 
 POLICY = Policy()
 RULES = [
+    rights.REMOVED_RULE,
     (pl.col("claim").str.contains("©"), "rights_claimed", pl.format("{}: {}", "license_id", "claim")),
     (pl.col("data_mining").is_not_null(), "opted_out", pl.col("data_mining")),
     (pl.col("title") == "soft 404", "placeholder", pl.lit("many links")),
@@ -30,7 +31,8 @@ def verify(row: dict | None = None, seen: dict | None = None, removals=NO_REMOVA
     declared = {"id": "1", "width": 1, "height": 2, "mime_type": "image/png"} | had | (row or {})
     frame = tables.DOWNLOADED.conform(pl.LazyFrame([declared]))
     inspections = pl.DataFrame([SEEN | (seen or {})], schema=INSPECTIONS)
-    table = verify_table(frame, inspections, policy, removals, RULES, REVIEW).collect()
+    frame = rights.with_removals(frame, removals, rights.BY_BYTES)
+    table = verify_table(frame, inspections, policy, RULES, REVIEW).collect()
     assert table.schema == tables.VERIFIED.schema
     (verdict,) = table.to_dicts()
     assert verdict["reject_reason"] is None or verdict["reject_reason"] in tables.REASONS["verified"]
@@ -203,7 +205,7 @@ def test_rows_in_are_rows_out_in_their_order():
     hashes = ["a" * 64, "b" * 64, "a" * 64, None]
     frame = tables.DOWNLOADED.conform(pl.LazyFrame({"id": ["4", "1", "3", "2"], "sha256": hashes}))
     inspections = pl.DataFrame([SEEN], schema=INSPECTIONS)
-    table = verify_table(frame, inspections, POLICY, NO_REMOVALS, RULES, REVIEW).collect()
+    table = verify_table(frame, inspections, POLICY, RULES[1:], REVIEW).collect()
     assert table["id"].to_list() == ["4", "1", "3", "2"]
     assert table["reject_reason"].is_null().to_list() == [True, False, True, False]
 
@@ -224,7 +226,7 @@ def test_every_row_comes_out_in_its_place_with_its_own_verdict(kinds):
     rows = [{"id": str(n), "sha256": "a" * 64} | DECLARED[kind] for n, kind in enumerate(kinds)]
     frame = tables.DOWNLOADED.conform(pl.LazyFrame(rows, schema=dict.fromkeys({k for row in rows for k in row}, str)))
     inspections = pl.DataFrame([SEEN], schema=INSPECTIONS)
-    table = verify_table(frame, inspections, POLICY, NO_REMOVALS, RULES, REVIEW).collect()
+    table = verify_table(frame, inspections, POLICY, RULES[1:], REVIEW).collect()
     assert table["id"].to_list() == [row["id"] for row in rows]
     ends = {"replaced": "replaced", "unknown": "sha256_mismatch", "unseen": "damaged"}
     assert table["reject_reason"].to_list() == [ends.get(kind) for kind in kinds]

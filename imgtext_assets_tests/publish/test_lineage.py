@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from imgtext_assets.publish.lineage import CLUSTER_SHOWN, find_rows, history, key_kind, names, with_repeats
+from imgtext_assets.publish.lineage import CLUSTER_SHOWN, find_rows, history, key_kind, with_repeats
 from imgtext_assets.sources import url_key
 from imgtext_assets.tables import BY_NAME, STAGES
 
@@ -149,9 +149,18 @@ def test_what_has_no_keeper_is_in_a_cluster_too(lake: Lake, rule: str) -> None:
 
 
 def test_a_history_tells_of_tombstones_by_every_name(lake: Lake) -> None:
-    for kind, value in (("id", "1"), ("url", URL), ("sha256", SHA256), ("id", "9")):
-        lake.add("removals", kind=kind, value=value, reason="asked to", removed_at=AT)
-    assert {row["kind"] for row in history(lake.scan, "a-00000", "1").removals} == {"id", "url", "sha256"}
+    for kind, value in (("id", "1"), ("url", URL), ("sha256", SHA256), ("creator", "Ann"), ("id", "9")):
+        lake.add("removals", kind=kind, value=value, source=None, reason="asked to", removed_at=AT)
+    lake.add("removals", kind="id", value="1", source="b", reason="another list's", removed_at=AT)
+    lake.add("raw_metadata", id="4", creator="Ann", source_file="f.parquet", source_row=4)
+    told = history(lake.scan, "a-00000", "1").removals
+    assert sorted(row["kind"] for row in told) == ["id", "sha256", "url"]
+    assert [row["kind"] for row in history(lake.scan, "a-00000", "4").removals] == ["creator"]
+
+
+def test_what_is_said_of_a_row_is_said_of_its_repeats(lake: Lake) -> None:
+    asked = find_rows(lake.scan, "2", url_key).with_columns(order=pl.lit(7))
+    assert with_repeats(lake.scan, asked)["order"].to_list() == [7, 7]
 
 
 def test_a_row_that_is_not_there_is_a_key_error(lake: Lake) -> None:
@@ -164,8 +173,3 @@ def test_what_repeats_a_row_goes_with_it(lake: Lake) -> None:
         asked = find_rows(lake.scan, row_id, url_key)
         assert with_repeats(lake.scan, asked)["id"].to_list() == ["1", "2"]
     assert with_repeats(lake.scan, find_rows(lake.scan, "3", url_key))["id"].to_list() == ["3"]
-
-
-def test_all_names_of_a_row(lake: Lake) -> None:
-    assert names(lake.scan, find_rows(lake.scan, "1", url_key)).rows() == [("1", URL, SHA256)]
-    assert names(lake.scan, find_rows(lake.scan, "3", url_key)).rows() == [("3", None, None)]

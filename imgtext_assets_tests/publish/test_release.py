@@ -1,15 +1,12 @@
-"""Which rows go out, what changed, and what a release is called."""
+"""Which rows go out, at which addresses, and what a release is called."""
 
 from datetime import date
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from polars.testing import assert_frame_equal
 
 from imgtext_assets import tables
-from imgtext_assets.publish import changes, next_version, release_rows
+from imgtext_assets.publish import next_version, release_rows, served
 from imgtext_assets_tests.publish.rows import NO_REMOVALS, tombstone, verified
 
 
@@ -32,6 +29,13 @@ def test_rejected_rows_stay_in():
     ]
 
 
+def test_a_row_whose_link_is_dead_stays_in_where_that_is_asked():
+    dead = tables.DEAD_LINKS.conform(pl.LazyFrame([{"url": "https://pictures.example/2.jpg"}] * 2))
+    rows = verified([1, 2, 3])
+    assert release_rows(rows, NO_REMOVALS, dead).collect()["id"].to_list() == ["000001", "000003"]
+    assert release_rows(rows, NO_REMOVALS, None).collect().height == 3
+
+
 @pytest.mark.parametrize(
     ("kind", "value"), [("id", "000002"), ("url", "https://pictures.example/2.jpg"), ("sha256", f"{2:064x}")]
 )
@@ -40,50 +44,13 @@ def test_a_tombstone_keeps_its_row_in(kind, value):
     assert release_rows(verified([1, 2, 3]), removals).collect()["id"].to_list() == ["000001", "000003"]
 
 
-def test_in_the_first_release_all_is_added():
-    after = release_rows(verified([1, 2]), NO_REMOVALS)
-    assert changes(None, after)["change"].to_list() == ["added", "added"]
-
-
-def test_nothing_changed_is_no_changes():
-    rows = release_rows(verified([1, 2]), NO_REMOVALS)
-    assert changes(rows, rows).is_empty()
-
-
-def test_added_removed_and_changed_rows_are_listed_with_their_latest_address():
-    before = release_rows(verified([1, 2, 3]), NO_REMOVALS)
-    after = release_rows(pl.concat([verified([2]), verified([3, 4], width=[641, 640])]), NO_REMOVALS)
-    assert changes(before, after).rows() == [
-        ("a", "000001", "https://pictures.example/1.jpg", "removed"),
-        ("a", "000003", "https://pictures.example/3.jpg", "changed"),
-        ("a", "000004", "https://pictures.example/4.jpg", "added"),
-    ]
-
-
-def test_a_value_that_appears_or_vanishes_is_a_change():
-    full, bare = (release_rows(verified([1], caption=caption), NO_REMOVALS) for caption in ("text", None))
-    assert changes(full, bare)["change"].to_list() == changes(bare, full)["change"].to_list() == ["changed"]
-
-
-def test_a_column_that_the_release_before_lacked_is_not_compared():
+def test_addresses_are_the_sources_unless_we_serve_the_bytes():
     rows = release_rows(verified([1]), NO_REMOVALS)
-    assert changes(rows.drop("sha256"), rows).is_empty()
-
-
-RELEASES = st.dictionaries(st.integers(0, 20), st.integers(0, 2))
-
-
-@given(RELEASES, RELEASES)
-def test_the_release_before_with_its_changes_is_the_release_after(old, new):
-    before, after = (
-        release_rows(verified(widths.keys(), width=pl.Series(list(widths.values()), dtype=pl.Int64)), NO_REMOVALS)
-        for widths in (old, new)
-    )
-    changed = changes(before, after)
-    unchanged = before.collect().join(changed, on="id", how="anti")
-    fresh = after.collect().join(changed.filter(pl.col("change") != "removed"), on="id", how="semi")
-    assert_frame_equal(pl.concat([unchanged, fresh]).sort("id"), after.collect())
-    assert set(changed.filter(change="removed")["id"]) == {f"{n:06d}" for n in old.keys() - new.keys()}
+    theirs, ours = (served(rows, pattern).collect() for pattern in (None, "https://x.example/{sha256}/{a}?v={sha256}"))
+    address, sha256 = "https://pictures.example/1.jpg", f"{1:064x}"
+    assert theirs.select("url", "source_url").row(0) == (address, address)
+    assert ours.select("url", "source_url").row(0) == (f"https://x.example/{sha256}/{{a}}?v={sha256}", address)
+    assert ours.schema == tables.RELEASE.schema
 
 
 @pytest.mark.parametrize(

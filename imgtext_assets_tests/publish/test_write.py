@@ -14,7 +14,7 @@ import yaml
 from polars.testing import assert_frame_equal
 
 from imgtext_assets import tables
-from imgtext_assets.publish import dataset_card, release_rows, write_release
+from imgtext_assets.publish import dataset_card, release_rows, served, write_release
 from imgtext_assets_tests.publish.rows import FUNNEL, NO_REMOVALS, catalog, verified
 
 
@@ -46,7 +46,7 @@ def test_files_have_at_most_so_many_rows_in_order(folder):
     assert [file.name for file in files] == ["set.000.parquet", "set.001.parquet", "set.002.parquet"]
     frames = [pl.read_parquet(file) for file in files]
     assert [frame.height for frame in frames] == [10, 10, 5]
-    assert_frame_equal(pl.concat(frames), release_rows(verified(range(25)), NO_REMOVALS).collect())
+    assert_frame_equal(pl.concat(frames), served(release_rows(verified(range(25)), NO_REMOVALS), None).collect())
 
 
 def test_the_manifest_names_every_other_file_with_its_hash_size_and_rows(folder, manifest):
@@ -62,7 +62,7 @@ def test_the_manifest_names_every_other_file_with_its_hash_size_and_rows(folder,
 def test_the_manifest_says_what_is_in_it(manifest):
     assert (manifest["version"], manifest["rows"], manifest["previous_version"]) == ("2026.11.0", 25, None)
     assert manifest["rows_by_source"] == {"a": 25}
-    assert manifest["changes"] == {"added": 25, "removed": 0, "changed": 0}
+    assert manifest["changes"] == {"added": 25, "removed": 0, "replaced": 0, "changed": 0}
     assert manifest["columns"] == {c.name: str(c.dtype) for c in tables.RELEASE.columns}
     assert manifest["funnel"] == FUNNEL.to_dicts()
 
@@ -77,10 +77,13 @@ def test_changes_are_against_the_release_before(folder, tmp_path):
     rows = release_rows(verified(range(1, 27)), NO_REMOVALS)
     before = pl.scan_parquet(folder / "metadata/*.parquet")
     manifest = write(tmp_path, rows, before=before, previous_version="2026.11.0", version="2026.11.1")
-    assert manifest["changes"] == {"added": 2, "removed": 1, "changed": 0}
+    assert manifest["changes"] == {"added": 2, "removed": 1, "replaced": 0, "changed": 0}
     changes = pl.read_parquet(tmp_path / "changes.parquet")
     assert changes["id"].to_list() == ["000000", "000025", "000026"]
-    assert "Against 2026.11.0: 2 added, 1 removed, 0 changed." in (tmp_path / "README.md").read_text()
+    assert manifest["previous_rows"] == 25
+    said = "Against 2026.11.0: 2 added, 1 removed, 0 replaced, 0 changed."
+    assert said in (tmp_path / "README.md").read_text()
+    assert "Removed: vanished 1." in (tmp_path / "README.md").read_text()
 
 
 def test_a_release_without_rows_still_loads(tmp_path):

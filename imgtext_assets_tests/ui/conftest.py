@@ -32,7 +32,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, tracker: Tracker) -> Iterato
         project.imgtext("build")
         project.imgtext("recheck")
         project.web.pages = decay(project.web.pages)
-        project.imgtext("recheck")
+        project.imgtext("recheck", "--everything")
         project.imgtext("build")  # obeys the host that refused at the recheck
         project.imgtext("release")
         yield project

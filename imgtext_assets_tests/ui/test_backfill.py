@@ -80,7 +80,7 @@ def test_the_shard_sensor_switched_on_adds_the_shard_of_a_new_file(project: Proj
         assert set(instance.get_dynamic_partitions("shard")) == SHARDS - {NEW_SHARD}
         selector = {**repository(), "sensorName": "shard_sensor"}
         assert webserver.ask(START_SENSOR, selector=selector)["startSensor"]["__typename"] == "Sensor"
-        until(lambda: set(instance.get_dynamic_partitions("shard")) == SHARDS, 90, "the sensor adds the shard")
+        until(lambda: set(instance.get_dynamic_partitions("shard")) == SHARDS, 180, "the sensor's run adds the shard")
 
 
 def test_a_backfill_of_all_shards_gives_the_tables_of_the_command_line(project: Project, webserver: Webserver) -> None:

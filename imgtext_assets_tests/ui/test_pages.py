@@ -17,10 +17,10 @@ GROUPS = {
     "decisions": ["accounts"],
     "duplicates": ["fingerprints", "duplicate_clusters", "deduplicated"],
     "pictures": ["resolution_filtered", "downloaded", "verified"],
-    "links": ["link_checks", "link_decay"],
+    "links": ["link_checks", "link_decay", "link_survival", "link_hosts", "dead_links"],
     "releases": ["release"],
 }
-CHECKS = ["kept_share", "rows_conserved", "schema", "unique_ids"]
+CHECKS = ["kept_share", "reasons", "rows_conserved", "schema", "unique_ids"]
 LINEAGE = """
 query ($key: AssetKeyInput!) {
   assetNodeOrError(assetKey: $key) {
@@ -50,7 +50,7 @@ def test_the_graph_shows_every_asset_whole_and_every_stage_with_its_checks_passe
     show_graph(page, webserver.url)
     for name in [asset for assets in GROUPS.values() for asset in assets]:
         expect(page.get_by_text(name, exact=True)).to_be_visible()
-    expect(page.get_by_text("4 / 4 Passed")).to_have_count(len(STAGES))
+    expect(page.get_by_text("5 / 5 Passed")).to_have_count(len(STAGES))
 
 
 def test_the_catalog_lists_every_asset_in_its_group(page: Page, webserver: Webserver) -> None:

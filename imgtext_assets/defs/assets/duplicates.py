@@ -10,7 +10,6 @@ from imgtext_assets.defs.cluster_inputs import clusters_of
 from imgtext_assets.defs.clusters import cluster_figures, largest_pictured
 from imgtext_assets.defs.fetching import POOL, Fetcher, counts
 from imgtext_assets.defs.hashing import Hasher
-from imgtext_assets.defs.history import LISTS_TAG
 from imgtext_assets.defs.progress import Progress
 from imgtext_assets.defs.stage import stage_output, table_options, table_output
 from imgtext_assets.defs.thumbnails import thumbnails
@@ -65,9 +64,9 @@ def duplicate_clusters(
 ) -> dg.Output[pl.DataFrame]:
     """Over all shards: which rows repeat which, which one is kept, and by what rule."""
     rows = fingerprints.filter(pl.col("source").is_in([source.name for source in catalog.sources]))
-    clusters, lists = clusters_of(rows, catalog, lake, engine)
+    clusters, tags = clusters_of(rows, catalog, lake, engine)
     pictured = largest_pictured(clusters.lazy(), rows, lake, engine, catalog.pictures)
-    return table_output(clusters, cluster_figures(clusters.lazy(), rows) | pictured, {LISTS_TAG: lists})
+    return table_output(clusters, cluster_figures(clusters.lazy(), rows) | pictured, tags)
 
 
 @dg.asset(**table_options(DEDUPLICATED, group="duplicates", kinds={"policy"}))

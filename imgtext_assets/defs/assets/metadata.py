@@ -12,10 +12,11 @@ from imgtext_assets.defs.history import SOURCE_FILES
 from imgtext_assets.defs.orders import load_orders
 from imgtext_assets.defs.partitions import shards
 from imgtext_assets.defs.reading import foreign_rows
+from imgtext_assets.defs.removals import PREVIEW_KEY, tombstones
 from imgtext_assets.defs.stage import OWNERS, stage_output, table_options, table_output
 from imgtext_assets.engine import Engine
 from imgtext_assets.lake import Lake
-from imgtext_assets.tables import ACCOUNTS, LICENSE_FILTERED, RAW_METADATA, REMOVALS, STAGES, VERIFIED
+from imgtext_assets.tables import ACCOUNTS, LICENSE_FILTERED, RAW_METADATA, STAGES, VERIFIED
 
 SHOWN_ACCOUNTS = 50
 
@@ -63,10 +64,11 @@ def license_filtered(
         raw_metadata,
         policy=catalog.license_policy(source.name),
         scheme=source.license_scheme,
-        removals=lake.tables.scan(REMOVALS.name, REMOVALS.schema),
+        removals=tombstones(lake),
         decisions=orders.decisions,
         opt_outs=orders.opt_outs,
         captions=sources.caption_rules(catalog.caption_policy(source.name)),
+        preview_key=PREVIEW_KEY,
     ).collect(engine="streaming")
     return stage_output(LICENSE_FILTERED, rows, licenses_seen(rows))
 

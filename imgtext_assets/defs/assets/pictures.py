@@ -12,6 +12,7 @@ from imgtext_assets.defs.discover import source_of
 from imgtext_assets.defs.fetching import POOL, Asking, Fetcher, counts
 from imgtext_assets.defs.orders import load_orders
 from imgtext_assets.defs.progress import Progress
+from imgtext_assets.defs.removals import of_bytes
 from imgtext_assets.defs.stage import stage_output, table_options
 from imgtext_assets.defs.thumbnails import thumbnails
 from imgtext_assets.engine import Engine
@@ -20,7 +21,7 @@ from imgtext_assets.lake import Lake
 from imgtext_assets.pictures import resolution_filter
 from imgtext_assets.pictures.rows import blob_inspection, inspection_frame
 from imgtext_assets.pictures.verify import verify_table
-from imgtext_assets.tables import DOWNLOADED, LINK_CHECKS, REMOVALS, RESOLUTION_FILTERED, VERIFIED
+from imgtext_assets.tables import DOWNLOADED, LINK_CHECKS, RESOLUTION_FILTERED, VERIFIED
 
 
 @dg.asset(**table_options(RESOLUTION_FILTERED, group="pictures", kinds={"policy"}), automation_condition=on_change())
@@ -78,13 +79,13 @@ def verified(
     refused = links.refused_since(checks).select("id", "refused_since")
     asked = rights.listed_bytes(downloaded, orders.opt_outs).join(refused, on="id", how="left", maintain_order="left")
     asked = duplicates.with_placeholders(asked, catalog.policy.drift.placeholder_links)
+    asked = rights.with_removals(asked, of_bytes(lake, catalog.policy, inspections), rights.BY_BYTES)
     of_files = rights.file_rules(policy, catalog.policy.consent)
     rows = verify_table(
         asked,
         inspections,
         catalog.policy,
-        lake.tables.scan(REMOVALS.name, REMOVALS.schema),
-        [rights.LISTED_RULE, links.REFUSED_RULE, duplicates.PLACEHOLDER_RULE, *of_files],
+        [rights.REMOVED_RULE, rights.LISTED_RULE, links.REFUSED_RULE, duplicates.PLACEHOLDER_RULE, *of_files],
         rights.file_review(policy),
     ).collect()
     return stage_output(VERIFIED, rows, thumbnails(rows, "sha256", lake, engine, catalog.pictures))
