@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 export DAGSTER_HOME := $(CURDIR)
 
-.PHONY: help demo test s3-test years-test ui lint browser-test docs clean
+.PHONY: help demo test s3-test years-test client-test ui lint browser-test docs clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -29,8 +29,8 @@ ui: $(VENV)/.demo ## serve the sample web and the Dagster UI on the demo's insta
 	@$(BIN)/python -m imgtext_assets.demo.serve & web=$$!; trap "kill $$web 2>/dev/null" EXIT INT TERM; \
 	$(BIN)/dagster dev
 
-test: $(VENV)/.test ## install what tests need and run them all but the browser's, the S3 server's and the two years
-	$(PYTEST) -m "not browser and not swift and not years"
+test: $(VENV)/.test ## install what tests need and run them all but the browser's, the S3 server's, the two years and other clients'
+	$(PYTEST) -m "not browser and not swift and not years and not clients"
 
 .venv-swift/.ready: imgtext_assets_tests/swift/requirements.txt
 	test -x .venv-swift/bin/python || $(PYTHON) -m venv .venv-swift
@@ -41,7 +41,15 @@ s3-test: $(VENV)/.test .venv-swift/.ready ## the lake and the whole sample on a 
 	$(PYTEST) -m swift
 
 years-test: $(VENV)/.test ## two years of refresh, decay, takedowns and releases, with a clock of their own
-	$(PYTEST) -m years
+	$(BIN)/python -m pytest -m years
+
+.venv-clients/.ready: imgtext_assets_tests/clients/requirements.txt
+	test -x .venv-clients/bin/python || $(PYTHON) -m venv .venv-clients
+	.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+client-test: $(VENV)/.test .venv-clients/.ready ## releases loaded by TensorFlow Datasets, and fetched by img2dataset
+	$(BIN)/python -m pytest -m clients
 
 browser-test: $(VENV)/.test ## drive the real UI; needs Chromium
 	$(BIN)/python -m pytest -m browser

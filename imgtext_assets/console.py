@@ -20,7 +20,8 @@ from rich.table import Table
 from rich.text import Text
 
 from imgtext_assets.publish.changes import in_words
-from imgtext_assets.publish.lineage import History
+from imgtext_assets.publish.history import History
+from imgtext_assets.publish.publications import Published
 from imgtext_assets.text import plain
 
 out = Console(highlight=False)
@@ -67,7 +68,8 @@ class Bars:
 
     def start(self, context: Any, what: str) -> Callable[[int, int], None]:
         """A reporter for work inside an asset; several pieces of work may go on at once. Done, its bar is gone."""
-        task = self._bars.add_task(f"{context.partition_key}: {what}", total=None)
+        of = context.partition_key if context.has_partition_key else context.op.name
+        task = self._bars.add_task(f"{of}: {what}", total=None)
         self._inner.append(task)
 
         def report(done: int, total: int) -> None:
@@ -153,11 +155,28 @@ def show_history(found: History, releases: Sequence[str]) -> None:
     for title, rows, columns in (
         ("fetched", found.fetches, ("fetched_at", "url", "outcome", "http_status", "bytes", "attempts")),
         ("link seen", found.observations, _SEEN),
-        ("removed", found.removals, ("removed_at", "kind", "value", "reason", "request")),
+        ("removed", found.removals, ("removed_at", "kind", "value", "source", "reason", "request")),
+        ("bytes", found.purges, ("at", "state", "sha256", "bytes", "reason")),
     ):
         for row in rows:
             _lines(title, {name: row[name] for name in columns if row[name] is not None})
     out.print(f"[bold]releases[/] {', '.join(releases) or 'in none'}")
+
+
+def show_published(found: Published, version: object) -> None:
+    """What a release by itself tells of a row: where it came from, under which licence, and what changed."""
+    row = found.row or found.change or {}
+    out.print(Text(plain(row.get("id") or "a row without a name"), style="bold"), Text(f"release {plain(version)}"))
+    if found.withdrawn:
+        out.print(Text("withdrawn: a takedown removed it; delete your copy", "red"))
+    elif found.row is None:
+        out.print(Text("no row of this release", "red"))
+    for name, value in (found.row or {}).items():
+        if value is not None:
+            out.print(Text.assemble((f"  {plain(name):<14} ", "bold"), _value(value)), soft_wrap=True)
+    changed = {name: value for name, value in (found.change or {}).items() if value is not None}
+    if changed:
+        _lines("since the release before", {k: v for k, v in changed.items() if k not in ("source", "id")})
 
 
 def _show_cluster(found: History) -> None:

@@ -176,6 +176,10 @@ class AlertSettings(Model):
     )
 
 
+ReleaseFormat = Literal["webdataset", "laion400m"]
+"""A form in which a release has its pictures; see `publish.formats`."""
+
+
 class ReleaseSettings(Model):
     """What a release is called and how it is cut."""
 
@@ -196,4 +200,9 @@ class ReleaseSettings(Model):
     max_removed_rows: int = Field(default=100, ge=0, description="rows that a release may lose whatever their share")
     hash_removals: bool = Field(
         default=True, description="name what was removed by salted hashes only, so that nobody looks for it"
+    )
+    formats: list[ReleaseFormat] = Field(default=[], description="what is written beside the metadata, with pictures")
+    pairs_per_tar: int = Field(default=10_000, ge=1, le=100_000, description="pairs of one archive at most")
+    resize: int | None = Field(
+        default=None, ge=16, description="longest side of pictures in `webdataset`, pixels; null: the bytes as they are"
     )

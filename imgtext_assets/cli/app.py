@@ -12,24 +12,21 @@ import polars as pl
 import typer
 
 from imgtext_assets.catalog import load_catalog
+from imgtext_assets.cli import tracing
+from imgtext_assets.cli.start import CatalogOption, new_app
 from imgtext_assets.console import Bars, fail
 from imgtext_assets.defs.engines import new_engine, new_reader
 from imgtext_assets.defs.pipeline import Pipeline, Project
 from imgtext_assets.defs.runs import instance
 from imgtext_assets.lake import Lake
 
-app = typer.Typer(
-    name="imgtext",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Builds open image-text datasets and keeps them alive: `imgtext build`, then `imgtext release`, then "
-    "`imgtext recheck` for years. What a command does shows in the Dagster UI (`dagster dev`).",
-)
+app = new_app()
 
 ALONE = "apply-removals"
 """The command that is for whoever has a release but no catalog."""
+RELEASE = "release"
+WITHOUT_CATALOG = frozenset({ALONE, RELEASE, "fetch-release", tracing.NAME})
+"""Commands that need no catalog and no lake; `trace` and `release` ask for one only where they need it."""
 
 SourceOption = Annotated[str | None, typer.Option("--source", metavar="NAME", help="Only the shards of this source.")]
 ShardOption = Annotated[
@@ -38,17 +35,21 @@ ShardOption = Annotated[
 
 
 @app.callback()
-def _start(
-    context: typer.Context,
-    catalog: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The catalog; else $IMGTEXT_CATALOG, else data/catalog.yaml."),
-    ] = None,
-) -> None:
-    if context.resilient_parsing or {"-h", "--help"} & set(sys.argv) or context.invoked_subcommand == ALONE:
+def _start(context: typer.Context, catalog: CatalogOption = None) -> None:
+    if context.resilient_parsing or {"-h", "--help"} & set(sys.argv) or context.invoked_subcommand in WITHOUT_CATALOG:
         return
+    context.obj = project_at(catalog)
+
+
+def project_at(catalog: Path | None) -> Project:
+    """The catalog there, or where it is if none is named, with its lake. Raises CatalogError."""
     loaded = load_catalog(catalog)
-    context.obj = Project(loaded, Lake(loaded.lake, loaded.storage.fsync))
+    return Project(loaded, Lake(loaded.lake, loaded.storage.fsync))
+
+
+def catalog_option(context: typer.Context) -> Path | None:
+    """What was given as `--catalog`."""
+    return context.find_root().params.get("catalog")
 
 
 @contextmanager

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from imgtext_assets import console
 from imgtext_assets.cli.app import ShardOption, SourceOption, app, end_with, running, selected
-from imgtext_assets.console import fail, out
+from imgtext_assets.console import out
 from imgtext_assets.defs.funnel import stage_funnel
 from imgtext_assets.defs.pipeline import ORDER, Project
-from imgtext_assets.publish.lineage import find_rows, history
-from imgtext_assets.sources import url_key
 from imgtext_assets.tables import VERIFIED
-from imgtext_assets.text import key_kind
 
 
 @app.command()
@@ -69,28 +64,3 @@ def status(
         out.print("Nothing is built yet: `imgtext build` starts.")
     else:
         console.show_funnel(funnel, by_source=True)
-
-
-@app.command()
-def trace(
-    context: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="ID|URL|SHA256")],
-    as_json: Annotated[bool, typer.Option("--json", help="Everything, as one JSON document.")] = False,
-) -> None:
-    """Show one row's whole way: source, every stage's verdict, cluster, fetches, link observations, releases."""
-    project: Project = context.obj
-    found = find_rows(project.scan, key, url_key)
-    if found.is_empty():
-        fail(f"no row has the {key_kind(key)} {key!r}")
-        raise typer.Exit(1)
-    for shard, row_id in found.iter_rows():
-        row = history(project.scan, shard, row_id)
-        releases = project.releases_with(row.raw["source"], row_id)
-        if as_json:
-            sys.stdout.write(json.dumps(asdict(row) | {"releases": releases}, default=_json_value, indent=2) + "\n")
-        else:
-            console.show_history(row, releases)
-
-
-def _json_value(value: object) -> str:
-    return value.hex() if isinstance(value, bytes) else str(value)

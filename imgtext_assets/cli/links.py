@@ -53,7 +53,7 @@ def links(
         out.print("No link has been observed yet: run `imgtext recheck`.")
         return
     shown = forecasts.with_columns(pl.col("source").fill_null("all sources"))
-    console.show_frame(_rounded(shown), room.forecast_sentence(forecasts, on))
+    console.show_frame(shown.with_columns(pl.selectors.float().round(3)), room.forecast_sentence(forecasts, on))
     console.show_frame(_rounded(room.sources(hosts)), "how fast links die (hazard: deaths a day; half-life: days)")
     losing = room.losing_most(hosts, top)
     if losing.height:

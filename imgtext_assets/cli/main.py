@@ -5,11 +5,6 @@ Exit codes: 0 done, 1 something failed (said which shard and why), 2 wrong use.
 
 from __future__ import annotations
 
-import sys
-
-import polars as pl
-
-from imgtext_assets.catalog import CatalogError
 from imgtext_assets.cli import (  # their commands join the application
     building,
     judging,
@@ -19,26 +14,32 @@ from imgtext_assets.cli import (  # their commands join the application
     releasing,
     removing,
     sample,
+    sharing,
+    tracing,
 )
 from imgtext_assets.cli.app import app
-from imgtext_assets.console import fail
+from imgtext_assets.cli.start import end_well
 from imgtext_assets.defs.runs import NoInstanceError
-from imgtext_assets.lake import LakeError
 from imgtext_assets.sources import SourceError
 
-__all__ = ["app", "building", "judging", "links", "main", "preparing", "rechecking", "releasing", "removing", "sample"]
+__all__ = [
+    "app",
+    "building",
+    "judging",
+    "links",
+    "main",
+    "preparing",
+    "rechecking",
+    "releasing",
+    "removing",
+    "sample",
+    "sharing",
+    "tracing",
+]
+
+app.command(tracing.NAME)(tracing.trace)
 
 
 def main() -> None:
-    """Run the command; a user's mistake is one line and exit code 2, a failure one line and exit code 1."""
-    try:
-        app()
-    except (CatalogError, NoInstanceError) as mistake:
-        fail(str(mistake))
-        sys.exit(2)
-    except (LakeError, SourceError, OSError, pl.exceptions.ComputeError) as failure:
-        fail(str(failure))
-        sys.exit(1)
-    except KeyboardInterrupt:
-        fail("interrupted; run the same command again and it goes on where it stopped")
-        sys.exit(130)
+    """Run the command line; see `start.end_well`."""
+    end_well(app, mistakes=(NoInstanceError,), failures=(SourceError,))

@@ -1,30 +1,37 @@
-"""Commands about releases: cutting one, and cleaning a copy of one."""
+"""Commands about releases: cutting one, checking one, and cleaning a copy of one."""
 
 from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from imgtext_assets import console, publish
-from imgtext_assets.cli.app import ALONE, app, end_with, running
+from imgtext_assets.catalog import CatalogError
+from imgtext_assets.cli.app import ALONE, RELEASE, app, catalog_option, end_with, project_at, running
+from imgtext_assets.cli.sharing import check_destination, push_release
 from imgtext_assets.console import fail, out
 from imgtext_assets.defs.engines import new_reader
 from imgtext_assets.defs.orders import load_orders
-from imgtext_assets.defs.pipeline import Pipeline
+from imgtext_assets.defs.pipeline import Pipeline, Project
 from imgtext_assets.lake import LakeError, read_foreign
 from imgtext_assets.lake.foreign import count_rows
 from imgtext_assets.publish.write import CHANGES_FILE, REMOVALS_FILE
 from imgtext_assets.sources import url_key
+from imgtext_assets.tables import REMOVALS
 from imgtext_assets.text import plain
 
 _SHOWN = 20
 
 
-@app.command()
+releases = typer.Typer(no_args_is_help=False)
+app.add_typer(releases, name=RELEASE, invoke_without_command=True)
+
+
+@releases.callback()
 def release(
     context: typer.Context,
     allow_removals: Annotated[
@@ -34,20 +41,71 @@ def release(
             help="Cut it though it loses more rows of the one before than `release.max_removed_share` allows.",
         ),
     ] = False,
+    push: Annotated[
+        str | None,
+        typer.Option(metavar="DESTINATION", help="Then send it there, as `imgtext push` does."),
+    ] = None,
 ) -> None:
-    """Cut a new version from all verified shards: metadata, manifest, dataset card, changes since the last."""
+    """Cut a new version from all verified shards: metadata, manifest, dataset card, changes since the last.
+
+    And the pictures, in the forms that the catalog names. `imgtext release verify DIR` looks at one that is there.
+    """
+    if context.invoked_subcommand is not None or context.resilient_parsing:
+        return
+    context.obj = project_at(catalog_option(context))
     load_orders(context.obj.catalog)
+    if push is not None:
+        check_destination(push)
     with running(context.obj) as pipeline:
-        cut_release(pipeline, allow_removals)
+        version = cut_release(pipeline, allow_removals)
+    if push is not None:
+        push_release(context.obj, push, version)
 
 
-def cut_release(pipeline: Pipeline, allow_removals: bool = False) -> None:
-    """Cut a version and print what it holds; a failure is one line and exit code 1."""
+@releases.command()
+def verify(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A release, or a copy of one.")],
+) -> None:
+    """Check that a release is what it says: whole, unchanged, aligned, without repeats and without what was removed.
+
+    Every file's size, SHA-256 and rows; ids and addresses; what `removals.parquet` names; and in archives each picture,
+    caption and row. Needs no catalog and no lake. With the catalog that the release was cut by, the tombstones of its
+    lake too. A line for each problem, and then exit code 1.
+    """
+    try:
+        manifest = publish.read_manifest(folder)
+    except publish.NoReleaseError as problem:
+        end_with([str(problem)])
+        raise
+    project = _project_of(context, manifest.get("name"))
+    version, removals = plain(manifest.get("version")), None if project is None else project.scan(REMOVALS.name)
+    with console.waiting(f"looking into {version}"):
+        found = list(publish.problems(folder, url_key, removals))
+    end_with(found)
+    out.print(f"{version}: {manifest['rows']:,} rows, {len(manifest['files']):,} files, all as the manifest says")
+
+
+def _project_of(context: typer.Context, name: Any) -> Project | None:
+    """The project that cuts releases of this name, if it is the catalog's here. One that is asked for must be there."""
+    asked = catalog_option(context)
+    try:
+        project = project_at(asked)
+    except CatalogError:
+        if asked is not None:
+            raise
+        return None
+    return project if project.catalog.release.name == name else None
+
+
+def cut_release(pipeline: Pipeline, allow_removals: bool = False) -> str:
+    """Cut a version and print what it holds; returns its name. A failure is one line and exit code 1."""
     result = pipeline.release(allow_removals)
     if not result.ok:
         end_with([result.problem or "the release failed"])
     metadata = result.metadata["release"]
     console.show_release(pipeline.lake.releases.url(metadata["version"]), metadata)
+    return metadata["version"]
 
 
 @app.command(ALONE)

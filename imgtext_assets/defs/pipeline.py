@@ -219,12 +219,3 @@ class Project:
     def shards(self, source: str | None = None) -> list[str]:
         """Keys of the shards that can be built, of all sources of the catalog or of one."""
         return judged_shards(self.lake, self.catalog, source)
-
-    def releases_with(self, source: str, row_id: str) -> list[str]:
-        """Versions that hold a source's row of that id, oldest first."""
-        releases = self.lake.releases
-        return [v for v in releases.versions() if _count(releases.scan(v).filter(source=source, id=row_id))]
-
-
-def _count(rows: pl.LazyFrame) -> Any:
-    return rows.select(pl.len()).collect().item()

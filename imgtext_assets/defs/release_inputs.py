@@ -17,12 +17,24 @@ from imgtext_assets.catalog import Catalog, ReleaseSettings
 from imgtext_assets.defs.discover import known_shards
 from imgtext_assets.defs.removals import not_removed, refused_now
 from imgtext_assets.defs.replacing import acts_on_dead_links
+from imgtext_assets.defs.versions import code_versions
 from imgtext_assets.lake import Lake, LakeError
 from imgtext_assets.publish.changes import in_words
+from imgtext_assets.publish.manifest import Origin, inputs
 from imgtext_assets.publish.withdrawn import KEY
 from imgtext_assets.publish.write import REMOVALS_FILE
 from imgtext_assets.sources import url_key
-from imgtext_assets.tables import DEAD_LINKS, RAW_METADATA, REMOVALS, REMOVED_HASHES, STAGES, VERIFIED, Table
+from imgtext_assets.tables import (
+    DEAD_LINKS,
+    LINK_DECAY,
+    LINK_HOSTS,
+    RAW_METADATA,
+    REMOVALS,
+    REMOVED_HASHES,
+    STAGES,
+    VERIFIED,
+    Table,
+)
 from imgtext_assets.text import plain
 
 _SALT_BYTES = 16  # as NIST SP 800-132, 5.1, asks of a salt at least
@@ -107,6 +119,25 @@ def refuse_if_too_much_is_lost(
         f"({lost / had:.1%}; release.max_removed_share is {settings.max_removed_share:.1%}): {why}{shards}; where that "
         "is meant: imgtext release --allow-removals"
     )
+
+
+def origin(lake: Lake, catalog: Catalog) -> Origin:
+    """What the manifest says of where the release comes from: lists, code, and how links fare."""
+    return {
+        "inputs": inputs(known_shards(lake).filter(of_catalog(catalog))),
+        "code": code_versions(catalog),
+        "decay": _decay(lake, catalog),
+    }
+
+
+def _decay(lake: Lake, catalog: Catalog) -> dict[str, Any]:
+    of_sources = _rows(lake, LINK_HOSTS).filter(of_catalog(catalog) & pl.col("host").is_null()).sort("source")
+    seen = of_sources.select("source", "links", "dead", "half_life").collect()
+    last = _rows(lake, LINK_DECAY).select(pl.col("checked_on").max()).collect().item()
+    return {
+        "as_of": None if last is None else last.isoformat(),
+        "by_source": {row.pop("source"): row for row in seen.to_dicts()},
+    }
 
 
 def _dead(lake: Lake, catalog: Catalog) -> pl.LazyFrame:

@@ -17,7 +17,7 @@ from imgtext_assets.defs.killed import TAGS, end_killed_runs, holding_lock
 # The CLI shows bars instead of Dagster's log, which is in the UI anyway.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 # Errors whose message is for the user as it is.
-_SAID_PLAINLY = ("LakeError", "SourceError", "CatalogError", "EngineError", "ClusterError")
+_SAID_PLAINLY = ("LakeError", "SourceError", "CatalogError", "EngineError", "ClusterError", "ReleaseError")
 
 
 class NoInstanceError(Exception):

@@ -22,7 +22,7 @@ _CODE = {
     "accounts": 1,
     "link_checks": 4,
     **dict.fromkeys(DECAY, 2),
-    "release": 3,
+    "release": 4,
     "removal_files": 1,
     "purges": 1,
 }

@@ -111,14 +111,19 @@ def read_text(url: str) -> str:
         raise LakeError(f"{url}: expected UTF-8; byte {error.start} is none") from None
 
 
-def scan_paths(root: str, paths: list[str], schema: pl.Schema | None = None) -> pl.LazyFrame:
+def scan_paths(
+    root: str, paths: list[str], schema: pl.Schema | None = None, file_column: str | None = None
+) -> pl.LazyFrame:
     """The rows of the parquet files at these paths under `root`, lazily, as one frame.
 
     With `schema` they have its columns, whichever version of the program wrote them: what a file lacks is null.
+    `file_column` is one more, last: the file of each row.
     """
     urls = [f"{root}/{path}" if not is_local(root) else str(Path(root) / path) for path in paths]
     lenient: Any = {"schema": schema, "missing_columns": "insert", "extra_columns": "ignore"} if schema else {}
-    return pl.scan_parquet(urls, storage_options=storage_options(root) or None, glob=False, **lenient)
+    return pl.scan_parquet(
+        urls, storage_options=storage_options(root) or None, glob=False, include_file_paths=file_column, **lenient
+    )
 
 
 _VARIABLES = (

@@ -12,6 +12,7 @@ from __future__ import annotations
 import secrets
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -20,6 +21,9 @@ import polars as pl
 
 from imgtext_assets.lake.durable import DurableFolder
 from imgtext_assets.lake.stores import LakeError, ObjectStore, has, is_local, open_store, scan_paths, store_errors
+
+ROW_GROUP = 16_384
+"""Rows a row group: of a shard of 100,000 rows, whoever wants one reads a seventh, and the file is 1% larger."""
 
 
 class Tables:
@@ -49,6 +53,11 @@ class Tables:
         """Write a table, or one shard of it, in place of what was there. Returns its path. Raises LakeError."""
         return self._put(self.path(name, shard), frame)
 
+    def delete(self, name: str, shard: str) -> None:
+        """Delete one shard of a table, if it is there. Raises LakeError."""
+        with store_errors(self.url(self.path(name, shard))), suppress(FileNotFoundError):
+            obstore.delete(self._store, self.path(name, shard))
+
     def append(self, name: str, frame: pl.LazyFrame | pl.DataFrame, shard: str | None = None) -> str:
         """Add one file to an append-only table; its name is the time (UTC). Returns its path. Raises LakeError."""
         stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(2)}"
@@ -71,21 +80,34 @@ class Tables:
             listed = [meta["path"] for batch in obstore.list(self._store, prefix=folder) for meta in batch]
         return sorted(path for path in listed if path.endswith(".parquet") and not _is_hidden(path))
 
+    def written(self, name: str) -> dict[str, datetime]:
+        """When each shard of a table was written, by the clock of the store: keys sorted. Raises LakeError."""
+        with store_errors(self.url(name)):
+            listed = [meta for batch in obstore.list(self._store, prefix=name) for meta in batch]
+        files = sorted((PurePosixPath(meta["path"]), meta["last_modified"]) for meta in listed)
+        return {path.stem: at for path, at in files if path.suffix == ".parquet" and not _is_hidden(str(path))}
+
     def shards(self, name: str) -> list[str]:
         """Keys of the shards that a table has, sorted."""
-        return sorted({_shard_of(path) for path in self.files(name)})
+        return sorted({_shard_of(name, path) for path in self.files(name)})
 
     def exists(self, name: str, shard: str | None = None) -> bool:
         """Whether the table, or that shard of it, is there."""
         return has(self._store, self.path(name, shard))
 
     def scan(
-        self, name: str, schema: pl.Schema, shards: Iterable[str] | None = None, *, as_written: bool = False
+        self,
+        name: str,
+        schema: pl.Schema,
+        shards: Iterable[str] | None = None,
+        *,
+        as_written: bool = False,
+        file_column: str | None = None,
     ) -> pl.LazyFrame:
         """The rows of a table, lazily: of all shards, or of those named. What is not there yet has no rows.
 
         A column of `schema` that an older file lacks is null, and one that it has beyond is left out; `as_written`
-        gives the columns as they are in the files.
+        gives the columns as they are in the files. `file_column` is one more, last, with the file of each row.
         """
         wanted = None if shards is None else set(shards)
         if self.exists(name):
@@ -93,9 +115,11 @@ class Tables:
         elif wanted is not None and len(wanted) == 1:
             paths = self._of_shard(name, next(iter(wanted)))
         else:
-            paths = [path for path in self.files(name) if wanted is None or _shard_of(path) in wanted]
+            paths = [path for path in self.files(name) if wanted is None or _shard_of(name, path) in wanted]
         columns = None if as_written else schema
-        return scan_paths(self.root, paths, columns) if paths else pl.LazyFrame(schema=schema)
+        if paths:
+            return scan_paths(self.root, paths, columns, file_column)
+        return pl.LazyFrame(schema={**schema, file_column: pl.String} if file_column else schema)
 
     def _of_shard(self, name: str, shard: str) -> list[str]:
         return [self.path(name, shard)] if self.exists(name, shard) else self.files(name, shard)
@@ -113,17 +137,16 @@ class Tables:
 
 
 def _sink(frame: pl.LazyFrame | pl.DataFrame, file: Path) -> None:
-    frame.lazy().sink_parquet(file, compression="zstd", mkdir=False)
+    frame.lazy().sink_parquet(file, compression="zstd", mkdir=False, row_group_size=ROW_GROUP)
 
 
 def _is_hidden(path: str) -> bool:
     return any(part.startswith(".") for part in PurePosixPath(path).parts)
 
 
-def _shard_of(path: str) -> str:
+def _shard_of(name: str, path: str) -> str:
     """`name/<shard>.parquet` or `name/<shard>/<time>.parquet`."""
-    _, rest = path.split("/", 1)
-    return rest.split("/", 1)[0].removesuffix(".parquet")
+    return path.removeprefix(f"{name}/").split("/", 1)[0].removesuffix(".parquet")
 
 
 __all__ = ["LakeError", "Tables", "is_local"]

@@ -31,12 +31,12 @@ def whole_pixels(header: ImageFile.ImageFile, data: bytes, settings: PictureSett
     `header` is the opened picture in `data`; it is loaded only where Pillow decodes. A JPEG is decoded by `jpeg`, once,
     which gives Pillow's pixels and hears warnings; Pillow decodes it again where that one cannot tell, or tells damage
     that `settings.strict_jpeg` lets pass. Grey is what Pillow's `convert("L")` makes, but for modes of more than 8
-    bits, which that clips: see `_grey`. Raises what decoders raise.
+    bits, which that clips: see `grey`. Raises what decoders raise.
     """
     stored = _jpeg_pixels(header, data, settings) if header.format in JPEGS else None
     if stored is None:
         header.load()  # first: it may change the mode, and turns a TIFF by itself
-        stored = _grey(header)
+        stored = grey(header)
     return upright(stored, orientation(header))
 
 
@@ -63,7 +63,7 @@ def _jpeg_pixels(header: ImageFile.ImageFile, data: bytes, settings: PictureSett
     if decoded.shape[1::-1] != header.size:
         raise jpeg.Corrupt(f"{header.width}x{header.height} in its header, decoded {decoded.shape[1::-1]}")
     if header.mode == "CMYK":  # stored inverted, as Adobe does, and Pillow takes all to be so
-        return _grey(Image.frombuffer("CMYK", header.size, decoded, "raw", "CMYK;I", 0, 1))
+        return grey(Image.frombuffer("CMYK", header.size, decoded, "raw", "CMYK;I", 0, 1))
     return decoded if header.mode == "RGB" else decoded[:, :, 0]
 
 
@@ -77,7 +77,7 @@ def _strict(data: bytes, colours: jpeg.Colours, settings: PictureSettings, least
         return None
 
 
-def _grey(picture: Image.Image) -> np.ndarray:
+def grey(picture: Image.Image) -> np.ndarray:
     """Height x width grey levels.
 
     Pillow's `convert("L")`, and so imagehash, clips modes of more than 8 bits, which makes nearly all of a 16-bit

@@ -23,10 +23,11 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from imgtext_assets.publish.croissant import CROISSANT_FILE, croissant
 from imgtext_assets.publish.orders import ListError, Orders
 
 _MANIFEST, _CHANGES = "manifest.json", "changes.parquet"
-_OURS = frozenset({_MANIFEST, _CHANGES, "removals.parquet", "README.md"})
+_OURS = frozenset({_MANIFEST, _CHANGES, "removals.parquet", "README.md", "LICENSE", CROISSANT_FILE})
 _METADATA = "metadata"
 _BATCH = 25_000
 _LEFT_OVER = ".cleaning"
@@ -175,11 +176,28 @@ def _renew(folder: Path, manifest: dict[str, Any], metadata: list[Path], listed:
         before = cleaned.get("rows", 0) if isinstance(cleaned, dict) else 0
         manifest["cleaned"] = {"rows": had - rows + before}
     manifest |= {"rows": rows, "rows_by_source": counts["source"], "rows_by_license": counts["license"]}
+    _renew_croissant(folder, manifest)
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     if text != (folder / _MANIFEST).read_text(encoding="utf-8"):
         staged = folder / f".{_MANIFEST}{_LEFT_OVER}"
         staged.write_text(text, encoding="utf-8")
         staged.replace(folder / _MANIFEST)
+
+
+def _renew_croissant(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write `croissant.json` anew, where there is one: it has the hashes of the other files too."""
+    files: dict[str, Any] = manifest["files"]
+    if CROISSANT_FILE not in files or not (folder / CROISSANT_FILE).is_file():
+        return
+    try:
+        text = croissant(manifest | {"files": {n: f for n, f in files.items() if n != CROISSANT_FILE}}).encode()
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return  # a manifest of somebody else's, of which it cannot be made
+    if text != (folder / CROISSANT_FILE).read_bytes():
+        staged = folder / f".{CROISSANT_FILE}{_LEFT_OVER}"
+        staged.write_bytes(text)
+        staged.replace(folder / CROISSANT_FILE)
+    files[CROISSANT_FILE] = {"bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}
 
 
 def _count(files: list[Path], column: str) -> dict[str, int]:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import yaml
 
 from imgtext_assets.publish.changes import in_words
 from imgtext_assets.tables import BY_NAME, RELEASE
-from imgtext_assets.text import markdown
+from imgtext_assets.text import markdown, plain
 
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9./-]+")
 METADATA_GLOB = "metadata/*.parquet"
@@ -36,11 +36,12 @@ def dataset_card(manifest: Mapping[str, Any]) -> str:
     """
     sections = (
         f"# {markdown(manifest['title'])}\n\n{_summary(manifest)}",
-        f"## How to load it\n\n{_LOADING}",
+        f"## How to load it\n\n{_LOADING}{_forms(manifest['formats'])}",
         f"## Columns\n\n{_columns()}",
         f"## How it was made\n\n{_HOW}\n\n{_funnel(manifest['funnel'])}",
-        f"## Sources\n\n{_table(('source', 'rows'), _counts(manifest['rows_by_source']))}",
+        f"## Sources\n\n{_sources(manifest)}",
         f"## Licences\n\n{_LICENSES}\n\n{_licenses(manifest['rows_by_license'])}",
+        f"## How its links fare\n\n{_decay(manifest['decay'])}",
         f"## Since the release before\n\n{_changes(manifest)}",
         f"## Known limits\n\n{_limits(manifest['policy'])}",
     )
@@ -56,7 +57,16 @@ polars.scan_parquet("path/to/this/folder/metadata/*.parquet")
 duckdb.sql("from 'path/to/this/folder/metadata/*.parquet'")
 ```
 
-`manifest.json` has the size, SHA-256 and row count of every file."""
+`manifest.json` has the size, SHA-256 and row count of every file, and `imgtext release verify FOLDER` checks them."""
+
+_FORMS = {
+    "webdataset": """\
+`webdataset/*.tar` has the pictures with their captions (`.txt`) and rows (`.json`), as `webdataset` and `datasets` read
+them.""",
+    "laion400m": """\
+`laion400m/` has the pictures as the builder `laion400m/images` of TensorFlow Datasets reads its `manual_dir`.""",
+}
+_DAYS_OF_A_YEAR = 365.25
 
 _HOW = """\
 Every row that the sources list went through these stages, and every row that ended has its reason: \
@@ -67,6 +77,23 @@ _CLEANING = """\
 `imgtext apply-removals FOLDER removals.parquet`."""
 
 _LICENSES = "As stated by the sources and matched exactly against a table of known licences."
+
+
+_LICENSE_FILE = """\
+This dataset has two kinds of parts.
+
+Metadata: which pictures there are, their addresses, sizes, hashes, and all else that is neither picture nor caption.
+It is published under the licence {license}.
+
+Pictures and captions, here or at the addresses: each under a licence of its own, as its source stated it. The columns
+`license` (an address) and `license_id` of its row say which, and `attribution` has the credit line that the licence
+asks for. Nothing here gives more rights to a picture than that licence does.
+"""
+
+
+def license_text(manifest: Mapping[str, Any]) -> str:
+    """The file LICENSE of the release that `manifest` describes."""
+    return _LICENSE_FILE.format(license=plain(manifest["license"]))
 
 
 def _summary(manifest: Mapping[str, Any]) -> str:
@@ -142,8 +169,43 @@ def _limits(policy: Mapping[str, Any]) -> str:
     )
 
 
-def _counts(rows: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-    return ((markdown(name), f"{count:,}") for name, count in rows.items())
+def _forms(formats: Sequence[str]) -> str:
+    """What else is in the folder: a sentence for each of `release.formats`."""
+    return "".join(f"\n\n{_FORMS[name]}" for name in formats)
+
+
+def _sources(manifest: Mapping[str, Any]) -> str:
+    """For each source: what it listed, in which version, and what is here of it."""
+    inputs = manifest["inputs"]
+    lines = []
+    for name in sorted(inputs.keys() | manifest["rows_by_source"].keys()):
+        read = inputs.get(name, {"version": "unknown", "files": []})
+        numbers = (
+            len(read["files"]),
+            sum(file["rows"] for file in read["files"]),
+            manifest["rows_by_source"].get(name, 0),
+        )
+        lines.append((markdown(name), f"`{read['version']}`", *(f"{number:,}" for number in numbers)))
+    table = _table(("source", "version of its lists", "files", "rows listed", "rows here"), lines)
+    return f"{table}\n\n`manifest.json` names each file, and each row its own (`source_file`, `source_row`)."
+
+
+def _decay(decay: Mapping[str, Any]) -> str:
+    """What rechecks saw of the links of each source."""
+    if not decay.get("by_source"):
+        return "No link has been rechecked yet."
+    lines = [
+        (
+            markdown(name),
+            f"{seen['links']:,}",
+            f"{seen['dead']:,}",
+            f"{seen['dead'] / max(seen['links'], 1):.1%}",
+            "none died" if seen["half_life"] is None else f"{seen['half_life'] / _DAYS_OF_A_YEAR:,.1f} years",
+        )
+        for name, seen in decay["by_source"].items()
+    ]
+    table = _table(("source", "links rechecked", "dead", "share", "half-life"), lines)
+    return f"Up to {decay['as_of']}, of all links that were ever rechecked:\n\n{table}"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from imgtext_assets.publish.withdrawn import KEY, Known, UrlKey, same_address, withdrawn
-from imgtext_assets.tables import CHANGES, DEDUPLICATED, RELEASE
+from imgtext_assets.tables import CHANGES, DEDUPLICATED, PLACES, RELEASE
 
 KINDS = ("added", "removed", "replaced", "changed")
 TAKEDOWN, DEAD_LINK, VANISHED = "removed", "dead_link", "vanished"
@@ -32,14 +32,14 @@ def changes(
     """What changed from one release to the next: CHANGES, sorted by source and id, with all names in clear.
 
     Both are frames of RELEASE, of older versions perhaps; `before` is None for the first release, where all is added.
-    Columns that `before` does not have yet are not compared. `known` is what the lake knows of the rows that left;
-    `url_key` normalises addresses as `raw_metadata` does.
+    Columns that `before` does not have yet are not compared, nor are those of PLACES. `known` is what the lake knows of
+    the rows that left; `url_key` normalises addresses as `raw_metadata` does.
 
     rows(before) + added - removed - replaced = rows(after), since (source, id) names a row in both (else polars'
     ComputeError).
     """
     before = RELEASE.schema.to_frame().lazy() if before is None else before
-    columns = [name for name in before.collect_schema() if name in RELEASE.schema and name not in KEY]
+    columns = [name for name in before.collect_schema() if name in RELEASE.schema and name not in (*KEY, *PLACES)]
     had = before.select(*KEY, pl.col(columns).name.prefix("had_"), had=pl.lit(True))
     has = after.select(*KEY, *columns, has=pl.lit(True))
     differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"had_{name}")) for name in columns)

@@ -15,10 +15,14 @@ import polars as pl
 
 from imgtext_assets.tables import RELEASE
 
+CROISSANT_FILE = "croissant.json"
 PAIRS = "pairs"
 _FILES = "metadata-files"
 _PARQUET = "application/x-parquet"  # as the format names it; the media type that IANA knows is not read by its library
 _SPDX = "https://spdx.org/licenses/"
+# Ids of the hub (https://github.com/huggingface/hub-docs/blob/main/datasetcard.md) that data is published under.
+_DATA_LICENSES = ("CDLA-Permissive-1.0", "CDLA-Permissive-2.0", "CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "ODbL-1.0")
+_AS_SPDX_WRITES = {name.lower(): name for name in _DATA_LICENSES}
 
 # The standard's own context, with PROV-O's prefix.
 _CONTEXT: dict[str, Any] = {
@@ -105,8 +109,8 @@ def _month_of(version: str) -> str:
 
 
 def _address_of(license_id: str) -> str:
-    """A licence as an address: the hub's ids are SPDX's in lower case, whose pages do not mind."""
-    return license_id if "://" in license_id else f"{_SPDX}{license_id}"
+    """A licence as an address; the hub's ids are SPDX's in lower case."""
+    return license_id if "://" in license_id else f"{_SPDX}{_AS_SPDX_WRITES.get(license_id, license_id)}"
 
 
 def _sources(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:

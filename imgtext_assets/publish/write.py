@@ -5,9 +5,8 @@ The same rows and settings give the same bytes: rows are sorted, writer settings
 
 from __future__ import annotations
 
-import hashlib
 import json
-from importlib.metadata import version as installed_version
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,10 @@ import polars as pl
 from polars.io.partition import FileProviderArgs
 
 from imgtext_assets.catalog import Catalog
-from imgtext_assets.publish.card import METADATA_GLOB, dataset_card
-from imgtext_assets.publish.changes import changes, count_changes, count_reasons, hidden
+from imgtext_assets.publish.card import METADATA_GLOB, dataset_card, license_text
+from imgtext_assets.publish.changes import changes, hidden
+from imgtext_assets.publish.croissant import CROISSANT_FILE, croissant
+from imgtext_assets.publish.manifest import Origin, facts, file_facts, listed
 from imgtext_assets.publish.release import served
 from imgtext_assets.publish.withdrawn import Known, UrlKey, same_address
 from imgtext_assets.tables import RELEASE, REMOVED_HASHES
@@ -40,34 +41,52 @@ def write_release(
     url_key: UrlKey = same_address,
     removed: pl.DataFrame | None = None,
     salt: str = "",
+    origin: Origin | None = None,
+    formats: Callable[[Path, pl.LazyFrame], None] | None = None,
 ) -> dict[str, Any]:
     """Write `rows` (a sorted frame of RELEASE) and all that goes with them into `folder`; returns the manifest.
 
         metadata/<name>.<nnn>.parquet   at most `catalog.release.rows_per_file` rows each, streamed
         changes.parquet                 what changed since `before`, the rows of `previous_version` (CHANGES)
         removals.parquet                what takedowns removed of any release before (REMOVED_HASHES)
-        README.md                       the dataset card
+        README.md, LICENSE              the dataset card, and what may be done with which part
+        croissant.json                  the same for machines, with each of these files
         manifest.json                   all of the above: counts, policy, and bytes, SHA-256 and rows of each file
 
-    `funnel` has the rows of every stage: `stage`, `source`, `reject_reason` (null: kept), `rows`. `known` tells why
-    rows left (see `changes`), `removed` are the hashes of takedowns, and `salt` that of new
-    ones (see `withdrawn`). Raises FileExistsError where the folder is not empty.
+    `formats` writes what else there is, such as archives of the pictures, into folders of their own; it is given the
+    folder and the metadata as it was written. `funnel` has the rows of every stage: `stage`, `source`, `reject_reason`
+    (null: kept), `rows`. `known` tells why rows left (see `changes`), `removed` are the hashes of takedowns, and `salt`
+    that of new ones (see `withdrawn`). Raises FileExistsError where the folder is not empty, and what `formats` raises.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise FileExistsError(f"{folder}: a release is written into an empty folder")
     _write_rows(folder / "metadata", served(rows, catalog.release.public_url), catalog)
     written = pl.scan_parquet(folder / METADATA_GLOB)
+    if formats is not None:
+        formats(folder, written)
     changed = changes(before, written, known, url_key)
-    listed = hidden(changed) if catalog.release.hash_removals else changed
-    listed.write_parquet(folder / CHANGES_FILE, row_group_size=ROW_GROUP)
+    told = hidden(changed) if catalog.release.hash_removals else changed
+    told.write_parquet(folder / CHANGES_FILE, row_group_size=ROW_GROUP)
     removed = REMOVED_HASHES.schema.to_frame() if removed is None else removed
     removed.write_parquet(folder / REMOVALS_FILE, row_group_size=ROW_GROUP)
     had = 0 if before is None else before.select(pl.len()).collect(engine="streaming").item()
-    manifest = _facts(written, changed, version, catalog, funnel, previous_version, had)
+    manifest = facts(
+        written,
+        changed,
+        version=version,
+        catalog=catalog,
+        funnel=funnel,
+        origin=origin or {},
+        previous_version=previous_version,
+        previous_rows=had,
+    )
     manifest["removals"] = {"salt": salt, "hashes": removed.height, "in_clear": not catalog.release.hash_removals}
     (folder / "README.md").write_text(dataset_card(manifest), encoding="utf-8")
-    manifest["files"] = {path.relative_to(folder).as_posix(): _file(path) for path in sorted(folder.rglob("*.*"))}
+    (folder / "LICENSE").write_text(license_text(manifest), encoding="utf-8")
+    files = listed(folder)
+    (folder / CROISSANT_FILE).write_text(croissant(manifest | {"files": files}), encoding="utf-8")
+    manifest["files"] = files | {CROISSANT_FILE: file_facts(folder / CROISSANT_FILE)}
     text = json.dumps(manifest, indent=2, ensure_ascii=False)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
     return manifest
@@ -90,46 +109,3 @@ def _write_rows(folder: Path, rows: pl.LazyFrame, catalog: Catalog) -> None:
     if not folder.exists():  # no rows, no file: but consumers' tools want one
         folder.mkdir()
         RELEASE.schema.to_frame().write_parquet(folder / name(0))
-
-
-def _facts(
-    written: pl.LazyFrame,
-    changed: pl.DataFrame,
-    version: str,
-    catalog: Catalog,
-    funnel: pl.DataFrame,
-    previous_version: str | None,
-    previous_rows: int,
-) -> dict[str, Any]:
-    by_source, by_license = (
-        dict(written.group_by(key).agg(pl.len()).sort(key).collect(engine="streaming").iter_rows())
-        for key in ("source", "license")
-    )
-    return {
-        "name": catalog.release.name,
-        "title": catalog.release.title,
-        "version": version,
-        "previous_version": previous_version,
-        "previous_rows": previous_rows,
-        "license": catalog.release.license,
-        "rows": sum(by_source.values()),
-        "rows_by_source": by_source,
-        "rows_by_license": {str(license): rows for license, rows in by_license.items()},
-        "changes": count_changes(changed),
-        "why_rows_left": count_reasons(changed),
-        "columns": {column.name: str(column.dtype) for column in RELEASE.columns},
-        "policy": catalog.policy.model_dump(mode="json"),
-        "funnel": funnel.select("stage", "source", "reject_reason", "rows").to_dicts(),
-        "software": f"imgtext-assets {installed_version('imgtext-assets')}",
-    }
-
-
-def _file(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        facts: dict[str, Any] = {
-            "bytes": path.stat().st_size,
-            "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
-        }
-    if path.suffix == ".parquet":
-        facts["rows"] = pl.scan_parquet(path).select(pl.len()).collect().item()
-    return facts

@@ -19,10 +19,11 @@ from imgtext_assets.tables.journals import (
     PASSED_OVER,
     SHARDS,
 )
+from imgtext_assets.tables.keys import KEYS, ROW_KEYS
 from imgtext_assets.tables.lineage import MADE_FROM, MEASURED_FROM
 from imgtext_assets.tables.links import DEAD_LINKS, LINK_CHECKS, LINK_DECAY, LINK_HOSTS, LINK_SURVIVAL
 from imgtext_assets.tables.model import Table, goes_on, reject
-from imgtext_assets.tables.releases import CHANGES, RELEASE, REMOVED_HASHES
+from imgtext_assets.tables.releases import CHANGES, PLACES, RELEASE, REMOVED_HASHES
 from imgtext_assets.tables.removals import PURGES, REMOVAL_FILES, REMOVALS
 from imgtext_assets.tables.stages import (
     DEDUPLICATED,
@@ -46,6 +47,7 @@ _OTHERS = (
     LINK_HOSTS,
     DEAD_LINKS,
     NEAR_HASHES,
+    ROW_KEYS,
     PASSED_OVER,
     REMOVALS,
     REMOVAL_FILES,
@@ -71,6 +73,7 @@ __all__ = [
     "FINGERPRINTS",
     "HOST_FILES",
     "HOST_USE",
+    "KEYS",
     "LICENSE_FILTERED",
     "LINK_CHECKS",
     "LINK_DECAY",
@@ -80,6 +83,7 @@ __all__ = [
     "MEASURED_FROM",
     "NEAR_HASHES",
     "PASSED_OVER",
+    "PLACES",
     "PURGES",
     "RAW_METADATA",
     "REASONS",
@@ -88,6 +92,7 @@ __all__ = [
     "REMOVAL_FILES",
     "REMOVED_HASHES",
     "RESOLUTION_FILTERED",
+    "ROW_KEYS",
     "SHARDS",
     "STAGES",
     "TABLES",

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import polars as pl
 
-from imgtext_assets.columns import FETCH, RAW, Column
+from imgtext_assets.columns import FETCH, RAW, UTC_TIME, Column
 from imgtext_assets.tables.model import Table
+
+
+def _named(columns: Sequence[Column], *names: str) -> Iterator[Column]:
+    return (column for name in names for column in columns if column.name == name)
+
 
 RELEASE = Table(
     "release",
@@ -14,17 +21,37 @@ RELEASE = Table(
         Column(
             "id", pl.String(), "The source's own id where that is unique everywhere, else UUIDv5 of source and URL."
         ),
-        Column("url", pl.String(), "Address of the picture: the source's, or ours where we serve the bytes."),
-        *(c for c in RAW if c.name in ("caption", "width", "height", "mime_type")),
+        Column(
+            "url",
+            pl.String(),
+            "Address of the picture as clients can ask for it, percent-encoded: the source's, or ours where we serve "
+            "the bytes.",
+        ),
+        *_named(RAW, "caption", "width", "height", "mime_type"),
         Column("hash", pl.String(), "MD5 of the file, 32 hex digits."),
         Column("license", pl.String(), "Address of the licence."),
         Column("license_id", pl.String(), "The licence: an SPDX id where there is one."),
         Column("attribution", pl.String(), "The credit line that the licence asks for; null where it asks for none."),
-        *(c for c in RAW if c.name == "source"),
-        *(c for c in FETCH if c.name == "sha256"),
+        *_named(RAW, "source"),
+        *_named(FETCH, "sha256"),
+        Column(
+            "phash", pl.String(), "64-bit perceptual hash (`imagehash.phash`), 16 hex digits; null where none was had."
+        ),
+        *_named(RAW, "landing_url", "creator"),
         Column("source_url", pl.String(), "Address of the picture as the source gives it."),
+        *_named(RAW, "similarity", "nsfw"),
+        Column("retrieved_at", UTC_TIME, "When the picture was fetched.", "UTC"),
+        Column(
+            "source_file",
+            pl.String(),
+            "The metadata file that the row came from, as the catalog names it; of an absolute path the last part.",
+        ),
+        *_named(RAW, "source_row"),
+        Column("shard", pl.String(), "The part of the source that the row was built in: `<source>-<00000>`."),
     ),
 )
+PLACES = ("retrieved_at", "source_file", "source_row", "shard")
+"""Columns of RELEASE that say when and from where a row was read. A list that has one row more moves all the others."""
 CHANGES = Table(
     "release_changes",
     "What `changes.parquet` of a release lists: every row that differs from the release before, and why rows left.",
@@ -35,7 +62,8 @@ CHANGES = Table(
         Column(
             "change",
             pl.String(),
-            "`added`, `changed` (some value of it), `removed`, or `replaced`: another row came in its place.",
+            "`added`, `changed` (some value of it; not when and from where it was read), `removed`, or `replaced`: "
+            "another row came in its place.",
             required=True,
         ),
         Column("stage", pl.String(), "The stage that rejected it, where one did."),

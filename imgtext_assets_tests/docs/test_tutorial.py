@@ -38,8 +38,8 @@ def test_output_that_differs_is_named(tmp_path: Path) -> None:
         run_blocks([shown[0], Block("text", "verified 3\n", 9)], tmp_path, "")
 
 
-def run_blocks(parts: list[Block], folder: Path, base_url: str) -> int:
-    """Run the blocks in `folder`, the tutorial's web being at `base_url`. Returns how many ran.
+def run_blocks(parts: list[Block], folder: Path, base_url: str, page: str = TUTORIAL.name) -> int:
+    """Run the blocks of a page in `folder`, the tutorial's web being at `base_url`. Returns how many ran.
 
     A `text` block's lines must be among those that the block before it printed, in that order, frames of tables and
     repeated spaces aside. `console` blocks are for people.
@@ -48,7 +48,7 @@ def run_blocks(parts: list[Block], folder: Path, base_url: str) -> int:
     environment |= {"PATH": f"{Path(sys.executable).parent}:{environment['PATH']}", "COLUMNS": "200"}
     printed, ran = "", 0
     for block in parts:
-        where = f"line {block.line} of {TUTORIAL.name}"
+        where = f"line {block.line} of {page}"
         if block.language == "text":
             _expect(block.text, printed, where)
         elif block.language in INTERPRETERS:

@@ -72,6 +72,7 @@ class FaultyStore:
     down_after: int | None = None  # so many requests
     requests: int = 0
     met: Counter[Fault] = field(default_factory=Counter)
+    log: list[str] = field(default_factory=list)  # `GET /bucket/key` and so on, of every request
     url: str = ""
 
     def __enter__(self) -> FaultyStore:
@@ -154,6 +155,7 @@ class FaultyStore:
         """What happens to this request; both are counted."""
         method, target, _ = request.first
         self.requests += 1
+        self.log.append(f"{method} {target}")
         self._asked[method, target] += 1
         fault = self.plan.of(method, target, self._asked[method, target])
         if fault:

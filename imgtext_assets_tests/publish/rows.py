@@ -8,6 +8,7 @@ from imgtext_assets import tables
 from imgtext_assets.catalog import Catalog
 
 NO_REMOVALS = tables.REMOVALS.schema.to_frame().lazy()
+FETCHED_AT = datetime(2026, 10, 31, 12, 30, 15, tzinfo=UTC)
 FUNNEL = pl.DataFrame(
     {
         "stage": ["raw_metadata", "raw_metadata", "raw_metadata", "verified", "verified"],
@@ -33,6 +34,13 @@ def verified(numbers, source: str = "a", **values) -> pl.LazyFrame:
         "license": "as the source wrote it",
         "license_url": "https://creativecommons.org/publicdomain/zero/1.0/",
         "sha256": [f"{n:064x}" for n in numbers],
+        "phash": [2**64 - 1 - n for n in numbers],
+        "landing_url": [f"https://pictures.example/page/{n}" for n in numbers],
+        "creator": "ann example",
+        "fetched_at": FETCHED_AT,
+        "source_file": f"/home/somebody/{source}.parquet",
+        "source_row": numbers,
+        "shard": f"{source}-00000",
     }
     return tables.VERIFIED.conform(pl.LazyFrame(ours | values, schema_overrides={"reject_reason": pl.String}))
 

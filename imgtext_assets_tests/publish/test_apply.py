@@ -19,6 +19,7 @@ from imgtext_assets.publish import (
     changes,
     clean,
     hidden,
+    problems,
     read_orders,
     release_rows,
     withdrawn,
@@ -92,6 +93,14 @@ def test_the_manifest_says_what_is_left(copy: Path) -> None:
         assert (said["bytes"], said["sha256"]) == (len(body), hashlib.sha256(body).hexdigest()), name
         if name.endswith(".parquet"):
             assert said["rows"] == pl.read_parquet(copy / name).height
+
+
+def test_a_cleaned_copy_is_what_it_says_it_is(copy: Path) -> None:
+    clean(copy, hashed(copy, tombstone("id", "000003"), tombstone("id", "000012")))
+    assert list(problems(copy, url_key)) == []
+    said = {one["@id"]: one.get("sha256") for one in json.loads((copy / "croissant.json").read_text())["distribution"]}
+    for name in ("metadata/set.000.parquet", "metadata/set.001.parquet", "changes.parquet"):
+        assert said[name] == hashlib.sha256((copy / name).read_bytes()).hexdigest()
 
 
 def test_a_second_run_changes_nothing(copy: Path) -> None:

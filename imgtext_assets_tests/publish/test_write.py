@@ -14,7 +14,9 @@ import yaml
 from polars.testing import assert_frame_equal
 
 from imgtext_assets import tables
+from imgtext_assets.catalog import Catalog
 from imgtext_assets.publish import dataset_card, release_rows, served, write_release
+from imgtext_assets.publish.manifest import inputs
 from imgtext_assets_tests.publish.rows import FUNNEL, NO_REMOVALS, catalog, verified
 
 
@@ -65,6 +67,74 @@ def test_the_manifest_says_what_is_in_it(manifest):
     assert manifest["changes"] == {"added": 25, "removed": 0, "replaced": 0, "changed": 0}
     assert manifest["columns"] == {c.name: str(c.dtype) for c in tables.RELEASE.columns}
     assert manifest["funnel"] == FUNNEL.to_dicts()
+
+
+def test_the_manifest_tells_lists_and_settings_without_folders_of_ours():
+    shards = tables.SHARDS.conform(
+        pl.LazyFrame(
+            {
+                "shard": ["a-00000", "a-00001", "b-00000"],
+                "source": ["a", "a", "b"],
+                "source_file": ["/home/me/a.parquet", "/home/me/a.parquet", "https://x:y@lists.example/b.csv?key=1"],
+                "rows": [100, 20, 3],
+                "file_version": ["120-1f", "120-1f", None],
+                "state": ["present", "present", "vanished"],
+            }
+        )
+    ).collect()
+    told = inputs(shards)
+    assert told["a"]["files"] == [{"file": "a.parquet", "version": "120-1f", "rows": 120, "state": "present"}]
+    assert told["b"]["files"][0]["file"] == "https://lists.example/b.csv"
+    later = inputs(shards.with_columns(file_version=pl.lit("121-2e")))
+    assert told["a"]["version"] != later["a"]["version"]
+    assert inputs(shards.reverse()) == told
+
+
+def test_paths_of_the_policy_are_named_without_their_folders(tmp_path):
+    settings = catalog().model_dump(mode="json")
+    settings["policy"]["accounts"]["decisions"] = "/home/me/decisions.csv"
+    settings["policy"]["consent"]["opt_out_lists"] = ["/home/me/opt-outs.txt", "https://lists.example/opt-outs.txt"]
+    policy = write(tmp_path, catalog=Catalog.model_validate(settings))["policy"]
+    assert policy["accounts"]["decisions"] == "decisions.csv"
+    assert policy["consent"]["opt_out_lists"] == ["opt-outs.txt", "https://lists.example/opt-outs.txt"]
+
+
+def test_what_writes_the_forms_is_given_the_rows_as_they_were_written(tmp_path):
+    given = []
+
+    def formats(folder: Path, rows: pl.LazyFrame) -> None:
+        (folder / "form").mkdir()
+        (folder / "form" / "member").write_text("x")
+        given.append(rows.collect())
+
+    manifest = write(tmp_path, formats=formats)
+    assert manifest["files"]["form/member"] == {"bytes": 1, "sha256": hashlib.sha256(b"x").hexdigest()}
+    assert_frame_equal(given[0], pl.read_parquet(tmp_path / "metadata/*.parquet"))
+
+
+def test_the_license_tells_metadata_from_pictures(folder):
+    text = (folder / "LICENSE").read_text(encoding="utf-8")
+    assert "licence cdla-permissive-2.0" in text
+    assert "`license`" in text
+    assert "`attribution`" in text
+
+
+def test_the_card_tells_lists_forms_and_how_links_fare(manifest):
+    bare = dataset_card(manifest)
+    assert "No link has been rechecked yet." in bare
+    assert "webdataset/*.tar" not in bare
+    seen = {"a": {"links": 200, "dead": 3, "half_life": 3652.5}, "b": {"links": 4, "dead": 0, "half_life": None}}
+    files = [{"file": "a.parquet", "version": "1", "rows": 1_020, "state": "present"}]
+    text = dataset_card(
+        manifest
+        | {"formats": ["webdataset"], "decay": {"as_of": "2026-11-01", "by_source": seen}}
+        | {"inputs": {"a": {"version": "1f" * 8, "files": files}}}
+    )
+    assert "| a | `1f1f1f1f1f1f1f1f` | 1 | 1,020 | 25 |" in text
+    assert "| a | 200 | 3 | 1.5% | 10.0 years |" in text
+    assert "| b | 4 | 0 | 0.0% | none died |" in text
+    assert "Up to 2026-11-01" in text
+    assert "`webdataset/*.tar` has the pictures" in text
 
 
 def test_the_same_inputs_give_the_same_bytes(folder, tmp_path):
@@ -131,7 +201,7 @@ def test_datasets_loads_the_folder_by_its_card(folder, tmp_path):
     code = (
         "import datasets, json, sys\n"
         "rows = datasets.load_dataset(sys.argv[1], split='train')\n"
-        "print(json.dumps([rows.num_rows, rows.column_names, rows[24]]))\n"
+        "print(json.dumps([rows.num_rows, rows.column_names, rows[24]], default=str))\n"
     )
     environment = os.environ | {"HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
     run = subprocess.run(
@@ -145,4 +215,5 @@ def test_datasets_loads_the_folder_by_its_card(folder, tmp_path):
     assert run.returncode == 0, run.stderr
     rows, columns, last = json.loads(run.stdout)
     assert (rows, columns) == (25, [column.name for column in tables.RELEASE.columns])
-    assert last == pl.read_parquet(folder / "metadata/*.parquet").row(24, named=True)
+    row = pl.read_parquet(folder / "metadata/*.parquet").row(24, named=True)
+    assert last == row | {"retrieved_at": str(row["retrieved_at"])}

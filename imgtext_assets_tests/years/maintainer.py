@@ -167,7 +167,7 @@ def month_of_work(maintainer: Maintainer, clock: time_machine.Traveller) -> None
     """Refresh, recheck, takedowns, obeying them, bytes that go, and a release: on their days of the month."""
     web, first = maintainer.web, BEGIN + timedelta(days=30.4375 * maintainer.web.month)
     clock.move_to(first)
-    if web.month and web.month % 6 == 0:
+    if web.month and web.month % 8 == 0:
         maintainer.publish_list([*first_lists(web, 30), *_listed_again(maintainer)])
     maintainer.build()
     clock.move_to(first + timedelta(days=9))

@@ -2,6 +2,7 @@
 
 import tempfile
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -13,12 +14,15 @@ from imgtext_assets.catalog import Catalog
 from imgtext_assets.defs.cluster_inputs import lists_version
 from imgtext_assets.defs.describe import column_schema
 from imgtext_assets.defs.discover import judged_shards, known_shards, present_shards
+from imgtext_assets.defs.formats import write_formats
 from imgtext_assets.defs.funnel import stage_funnel
 from imgtext_assets.defs.orders import load_orders
+from imgtext_assets.defs.progress import Progress
 from imgtext_assets.defs.release_inputs import (
     emptied_files,
     known,
     of_catalog,
+    origin,
     refuse_if_too_much_is_lost,
     released_rows,
     removed,
@@ -32,6 +36,7 @@ from imgtext_assets.defs.stale import (
     stages_to_run,
 )
 from imgtext_assets.defs.versions import code_versions
+from imgtext_assets.engine import Engine
 from imgtext_assets.lake import Lake, LakeError
 from imgtext_assets.sources import url_key
 from imgtext_assets.tables import RELEASE, STAGES, VERIFIED
@@ -66,8 +71,13 @@ def release(
     config: ReleaseConfig,
     catalog: dg.ResourceParam[Catalog],
     lake: dg.ResourceParam[Lake],
+    engine: dg.ResourceParam[Engine],
+    progress: dg.ResourceParam[Progress],
 ) -> dg.MaterializeResult:
-    """Cut a new version from all verified shards: metadata, manifest, dataset card, changes since the last."""
+    """Cut a new version from all verified shards: metadata, manifest, dataset card, changes since the last.
+
+    And the pictures, in the forms that `release.formats` names.
+    """
     refuse_if_incomplete(lake)
     refuse_if_stale(context.instance, catalog, lake)
     versions = lake.releases.versions()
@@ -85,6 +95,10 @@ def release(
             previous_version=previous,
             known=known(lake, catalog),
             url_key=url_key,
+            origin=origin(lake, catalog),
+            formats=partial(
+                write_formats, catalog=catalog, lake=lake, engine=engine, progress=progress, context=context
+            ),
             **removed(lake, catalog, rows),
         )
         if not config.allow_removals:
