@@ -4,7 +4,8 @@ What belongs here: which rows go out, in what columns and files, the manifest, t
 release before, and cleaning a copy of what was removed. What does not: where releases are kept and how one appears at
 once (`lake`).
 
-What cleans and checks copies is imported when it is asked for (PEP 562): it takes longer than to look up a row.
+What cleans and checks copies, and writes archives, is imported when it is asked for (PEP 562): it takes longer than to
+look up a row.
 """
 
 from __future__ import annotations
@@ -14,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from imgtext_assets.publish.card import dataset_card
 from imgtext_assets.publish.changes import changes, hidden
-from imgtext_assets.publish.formats import write_formats
-from imgtext_assets.publish.laion400m import Embeddings, write_embeddings
 from imgtext_assets.publish.orders import ListError, Orders, read_orders
 from imgtext_assets.publish.pairs import Pictures, ReleaseError, as_stored
 from imgtext_assets.publish.release import next_version, release_rows, served
@@ -25,10 +24,14 @@ from imgtext_assets.publish.write import write_release
 if TYPE_CHECKING:
     from imgtext_assets.publish.apply import Cleaned, clean
     from imgtext_assets.publish.check import NoReleaseError, problems, read_manifest
+    from imgtext_assets.publish.formats import write_formats
+    from imgtext_assets.publish.laion400m import Embeddings, write_embeddings
 
-_OF_COPIES = {
+_LATER = {
     **dict.fromkeys(("Cleaned", "clean"), "apply"),
     **dict.fromkeys(("NoReleaseError", "problems", "read_manifest"), "check"),
+    **dict.fromkeys(("Embeddings", "write_embeddings"), "laion400m"),
+    "write_formats": "formats",
 }
 
 __all__ = [
@@ -60,6 +63,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _OF_COPIES:
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_OF_COPIES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

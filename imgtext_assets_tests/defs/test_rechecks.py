@@ -357,6 +357,7 @@ def test_a_dead_link_is_left_alone(rounds: Rounds):
     crowd(rounds, 2)
     rounds.recheck()
     dead = {"id": "/0", "source": "s", "shard": SHARD, "dead_since": datetime.now(UTC) + timedelta(days=1)}
+    dead |= {"told": True}  # by an even round: nothing is to be learned of it
     rounds.lake.tables.write(DEAD_LINKS.name, DEAD_LINKS.conform(pl.LazyFrame([dead])))
     found = rounds.recheck()
     assert set(found) == {"/1"}

@@ -46,7 +46,7 @@ pytestmark = [
 def test_the_graph_shows_every_asset_whole_and_every_stage_with_its_checks_passed(
     page: Page, webserver: Webserver
 ) -> None:
-    page.set_viewport_size({"width": 4700, "height": 1200})
+    page.set_viewport_size({"width": 5600, "height": 2600})
     show_graph(page, webserver.url)
     for name in [asset for assets in GROUPS.values() for asset in assets]:
         expect(page.get_by_text(name, exact=True)).to_be_visible()
