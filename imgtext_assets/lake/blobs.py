@@ -23,7 +23,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, GenericError
 
 from imgtext_assets.lake.durable import DurableFolder
-from imgtext_assets.lake.stores import LakeError, has, is_local, open_store, store_errors
+from imgtext_assets.lake.stores import LakeError, delete_objects, has, is_local, open_store, store_errors
 
 _AT_ONCE = 32
 _EMPTY = hashlib.sha256().hexdigest()
@@ -106,7 +106,7 @@ class Blobs:
         if self._folder is not None:
             (self._folder / path).unlink(missing_ok=True)
         else:
-            obstore.delete(self._store, path)  # S3 answers alike where there is nothing
+            delete_objects(self._store, path)
 
     def _stored_size(self, sha256: str) -> int | None:
         if self._folder is not None:

@@ -18,7 +18,7 @@ import polars as pl
 
 from imgtext_assets.lake.foreign.opening import hub, located
 from imgtext_assets.lake.foreign.reading import Counted, Run, count_rows
-from imgtext_assets.lake.stores import LakeError, has, is_local, open_store, store_errors
+from imgtext_assets.lake.stores import LakeError, has, is_local, listed, open_store, store_errors
 
 LISTING_SCHEMA = pl.Schema(
     {"source_file": pl.String(), "rows": pl.Int64(), "file_version": pl.String(), "problem": pl.String()}
@@ -103,7 +103,7 @@ def _expand_store(pattern: str) -> list[_Found]:
         return _one(pattern)
     folder, wanted = fixed.rpartition("/")[0], re.compile(_as_regex(pattern))
     with store_errors(pattern):
-        metas = [meta for batch in obstore.list(open_store(folder)) for meta in batch]
+        metas = listed(open_store(folder))
     urls = [(f"{folder}/{meta['path']}", meta) for meta in metas]
     return [_Found(url, url, _version(meta)) for url, meta in urls if wanted.fullmatch(url)]
 

@@ -9,9 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import obstore
-
-from imgtext_assets.lake.stores import is_local, open_store, store_errors
+from imgtext_assets.lake.stores import is_local, listed_folder, open_store, store_errors
 
 
 class Dropped(NamedTuple):
@@ -44,5 +42,5 @@ def _local(folder: Path) -> list[Dropped]:
 
 
 def _on_store(folder: str) -> list[Dropped]:
-    listed = obstore.list_with_delimiter(open_store(folder))["objects"]
-    return [Dropped(m["path"], f"{folder}/{m['path']}", m["size"], m["last_modified"]) for m in listed]
+    objects = listed_folder(open_store(folder))["objects"]
+    return [Dropped(m["path"], f"{folder}/{m['path']}", m["size"], m["last_modified"]) for m in objects]

@@ -16,6 +16,7 @@ from imgtext_assets.lake.stores import (
     LakeError,
     LakeNotFoundError,
     is_local,
+    listed,
     open_store,
     read_text,
     scan_paths,
@@ -45,8 +46,8 @@ class ReleaseFolder:
     def rows(self) -> pl.LazyFrame:
         """Its rows, in order: the columns that its files have, null where only some have one. Raises LakeError."""
         with store_errors(f"{self.root}/metadata"):
-            listed = [meta["path"] for batch in obstore.list(self._store, prefix="metadata") for meta in batch]
-        files = sorted(path for path in listed if path.endswith(".parquet"))
+            paths = [meta["path"] for meta in listed(self._store, "metadata")]
+        files = sorted(path for path in paths if path.endswith(".parquet"))
         if not files:
             raise LakeError(f"{self.root}: has no metadata/*.parquet, so it is no folder of a release")
         return scan_paths(self.root, files)

@@ -14,7 +14,7 @@ from typing import Any
 import obstore
 import polars as pl
 
-from imgtext_assets.lake.stores import LakeError, open_store, scan_paths, store_errors
+from imgtext_assets.lake.stores import LakeError, delete_objects, listed, open_store, scan_paths, store_errors
 
 _MANIFEST = "manifest.json"
 
@@ -33,8 +33,8 @@ class Releases:
     def versions(self) -> list[str]:
         """Versions that are complete, oldest first (`2026.9.0` before `2026.11.0`)."""
         with store_errors(f"{self.root}/releases"):
-            listed = [meta["path"] for batch in obstore.list(self._store, prefix="releases") for meta in batch]
-        found = (re.fullmatch(rf"releases/(\d+\.\d+\.\d+)/{re.escape(_MANIFEST)}", path) for path in listed)
+            paths = [meta["path"] for meta in listed(self._store, "releases")]
+        found = (re.fullmatch(rf"releases/(\d+\.\d+\.\d+)/{re.escape(_MANIFEST)}", path) for path in paths)
         complete = {match[1] for match in found if match}
         return sorted(complete, key=lambda version: [int(part) for part in version.split(".")])
 
@@ -76,5 +76,4 @@ class Releases:
 
     def _clear(self, version: str) -> None:
         """Remove what a killed run left of a version that never became whole."""
-        left = [meta["path"] for batch in obstore.list(self._store, prefix=f"releases/{version}") for meta in batch]
-        obstore.delete(self._store, left)
+        delete_objects(self._store, [meta["path"] for meta in listed(self._store, f"releases/{version}")])

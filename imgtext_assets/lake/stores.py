@@ -7,16 +7,19 @@ S3 is configured as every AWS client is: `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import obstore
 import polars as pl
-from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.exceptions import BaseError, GenericError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import HTTPStore, LocalStore, ObjectStore, from_url
+
+T = TypeVar("T")
 
 
 class LakeError(Exception):
@@ -72,6 +75,37 @@ def has(store: ObjectStore, path: str) -> bool:
     except LakeNotFoundError:
         return False
     return True
+
+
+def listed(store: ObjectStore, prefix: str | None = None) -> list[obstore.ObjectMeta]:
+    """All objects below `prefix`, in no order."""
+    return _unbroken(lambda: [meta for batch in obstore.list(store, prefix=prefix) for meta in batch])
+
+
+def listed_folder(store: ObjectStore) -> obstore.ListResult[Sequence[obstore.ObjectMeta]]:
+    """The objects and the folders directly below the store's root."""
+    return _unbroken(lambda: obstore.list_with_delimiter(store))
+
+
+def delete_objects(store: ObjectStore, paths: str | Sequence[str]) -> None:
+    """Delete one object or several; S3 answers alike where there is nothing."""
+    _unbroken(lambda: obstore.delete(store, paths))
+
+
+def _unbroken(ask: Callable[[], T]) -> T:
+    """What `ask` gives, asked again where the connection broke off: obstore repeats no POST, and no half listing.
+
+    What it did repeat says so in its error, and is not repeated once more.
+    """
+    for pause in _PAUSES:
+        try:
+            return ask()
+        except GenericError as error:
+            told = str(error).partition("Debug source")[0]
+            if "HTTP error" not in told or "max_retries" in told:
+                raise
+        time.sleep(pause)
+    return ask()
 
 
 @contextmanager
@@ -140,13 +174,18 @@ _RETRY: Any = {
     "backoff": {"init_backoff": timedelta(seconds=0.2), "max_backoff": timedelta(seconds=15), "base": 3},
     "retry_timeout": timedelta(minutes=3),
 }
+_PAUSES = (0.2, 0.6, 1.8, 5.4, 15.0)
+"""Seconds before each further try, as those of `_RETRY`."""
 _REFUSED = (PermissionError, PermissionDeniedError, UnauthenticatedError)
 
 __all__ = [
     "LakeError",
     "ObjectStore",
+    "delete_objects",
     "has",
     "is_local",
+    "listed",
+    "listed_folder",
     "open_store",
     "read_text",
     "scan_paths",

@@ -20,7 +20,17 @@ import obstore
 import polars as pl
 
 from imgtext_assets.lake.durable import DurableFolder
-from imgtext_assets.lake.stores import LakeError, ObjectStore, has, is_local, open_store, scan_paths, store_errors
+from imgtext_assets.lake.stores import (
+    LakeError,
+    ObjectStore,
+    delete_objects,
+    has,
+    is_local,
+    listed,
+    open_store,
+    scan_paths,
+    store_errors,
+)
 
 ROW_GROUP = 16_384
 """Rows a row group: of a shard of 100,000 rows, whoever wants one reads a seventh, and the file is 1% larger."""
@@ -56,7 +66,7 @@ class Tables:
     def delete(self, name: str, shard: str) -> None:
         """Delete one shard of a table, if it is there. Raises LakeError."""
         with store_errors(self.url(self.path(name, shard))), suppress(FileNotFoundError):
-            obstore.delete(self._store, self.path(name, shard))
+            delete_objects(self._store, self.path(name, shard))
 
     def append(self, name: str, frame: pl.LazyFrame | pl.DataFrame, shard: str | None = None) -> str:
         """Add one file to an append-only table; its name is the time (UTC). Returns its path. Raises LakeError."""
@@ -71,20 +81,20 @@ class Tables:
         """
         new = self.append(name, frame, shard)
         with store_errors(self.url(name)):
-            obstore.delete(self._store, [path for path in merged if path != new])
+            delete_objects(self._store, [path for path in merged if path != new])
 
     def files(self, name: str, shard: str | None = None) -> list[str]:
         """Paths of a table's parquet files, sorted: one a shard, or all files of an append-only table."""
         folder = f"{name}/{shard}" if shard else name
         with store_errors(self.url(folder)):
-            listed = [meta["path"] for batch in obstore.list(self._store, prefix=folder) for meta in batch]
-        return sorted(path for path in listed if path.endswith(".parquet") and not _is_hidden(path))
+            found = [meta["path"] for meta in listed(self._store, folder)]
+        return sorted(path for path in found if path.endswith(".parquet") and not _is_hidden(path))
 
     def written(self, name: str) -> dict[str, datetime]:
         """When each shard of a table was written, by the clock of the store: keys sorted. Raises LakeError."""
         with store_errors(self.url(name)):
-            listed = [meta for batch in obstore.list(self._store, prefix=name) for meta in batch]
-        files = sorted((PurePosixPath(meta["path"]), meta["last_modified"]) for meta in listed)
+            found = listed(self._store, name)
+        files = sorted((PurePosixPath(meta["path"]), meta["last_modified"]) for meta in found)
         return {path.stem: at for path, at in files if path.suffix == ".parquet" and not _is_hidden(str(path))}
 
     def shards(self, name: str) -> list[str]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import obstore
 import polars as pl
 import pytest
 from botocore.config import Config
@@ -177,6 +178,23 @@ def test_a_table_that_is_written_anew_is_whole_at_every_moment(store: FaultyStor
     order = [frame["version"][0] for frame in seen]
     assert order == sorted(order)
     assert all(frame.equals(versions[n]) for n, frame in zip(order, seen, strict=True))
+
+
+def test_a_listing_or_deletion_that_breaks_off_is_asked_for_again(
+    store: FaultyStore, root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is repeated by obstore itself."""
+    monkeypatch.setattr(stores, "_PAUSES", (0.0,) * 20)
+    opened, paths = stores.open_store(root), [f"a/{n}" for n in range(8)]
+    for path in paths:
+        obstore.put(opened, path, b"x")
+    store.plan = Plan(0.6, kinds=(Fault.CUT_RESPONSE,))
+    for left in range(8, 0, -1):
+        assert {meta["path"] for meta in stores.listed(opened, "a")} == set(paths[:left])
+        assert stores.listed_folder(opened)["common_prefixes"] == ["a"]
+        stores.delete_objects(opened, paths[left - 1 :])
+    assert stores.listed(opened) == []
+    assert store.met[Fault.CUT_RESPONSE] > 8
 
 
 def test_a_release_is_published_whole(store: FaultyStore, root: str, tmp_path: Path) -> None:

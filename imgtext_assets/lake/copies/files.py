@@ -15,7 +15,15 @@ import obstore
 
 from imgtext_assets.lake.copies.hub import api, file_system, hub_errors
 from imgtext_assets.lake.copies.manifest import MANIFEST, MAX_MANIFEST, Manifest, is_version, parse_manifest
-from imgtext_assets.lake.stores import LakeError, LakeNotFoundError, has, is_local, open_store, store_errors
+from imgtext_assets.lake.stores import (
+    LakeError,
+    LakeNotFoundError,
+    has,
+    is_local,
+    listed_folder,
+    open_store,
+    store_errors,
+)
 from imgtext_assets.text import plain
 
 PIECE = 8 * 2**20
@@ -123,7 +131,7 @@ def release_files(source: str, version: str | None = None) -> Files:
     if version is None and has(store, MANIFEST):
         return StoreFiles(root)
     with store_errors(root):
-        below = [str(prefix).strip("/") for prefix in obstore.list_with_delimiter(store)["common_prefixes"]]
+        below = [str(prefix).strip("/") for prefix in listed_folder(store)["common_prefixes"]]
     names = [name for name in below if is_version(name)] if version is None else [version]
     for name in sorted(names, key=lambda name: [int(part) for part in name.split(".")], reverse=True):
         if has(store, f"{name}/{MANIFEST}"):

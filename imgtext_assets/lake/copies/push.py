@@ -23,7 +23,7 @@ import obstore
 from imgtext_assets.lake.copies.files import PIECE, Files, StoreFiles, manifest_of
 from imgtext_assets.lake.copies.manifest import MANIFEST, ListedFile, Manifest
 from imgtext_assets.lake.copies.together import Report, quietly, together
-from imgtext_assets.lake.stores import LakeError, ObjectStore, open_store, store_errors
+from imgtext_assets.lake.stores import LakeError, ObjectStore, listed, open_store, store_errors
 
 _MAX_PARTS = 10_000  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 _PARTS_AT_ONCE = 4  # of one file: with four files that is 128 MiB of parts
@@ -54,7 +54,7 @@ def push_to_store(release: Files, destination: str, report: Report = quietly) ->
 
 def _listed(store: ObjectStore, root: str) -> dict[str, Any]:
     with store_errors(root):
-        return {meta["path"]: meta for batch in obstore.list(store) for meta in batch}
+        return {meta["path"]: meta for meta in listed(store)}
 
 
 def _refuse_others(store: ObjectStore, root: str, there: dict[str, Any], manifest: Manifest) -> None:
