@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# A file of tests runs in one process, three files at a time: half of the time is waiting.
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
+# A file of tests runs in one process, so many files at a time: half of the time is waiting.
+WORKERS ?= 3
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 export DAGSTER_HOME := $(CURDIR)
 
 .PHONY: help demo test s3-test years-test client-test ui lint browser-test docs clean
