@@ -16,10 +16,8 @@ from imgtext_assets.cli.tracing import is_meant
 from imgtext_assets.defs.io import LakeIOManager
 from imgtext_assets.lake import Lake
 from imgtext_assets.tables import KEYS, RAW_METADATA, STAGES
+from imgtext_assets_tests.cli.worlds import Imgtext
 from imgtext_assets_tests.defs.world import World
-from imgtext_assets_tests.test_cli import Imgtext, imgtext
-
-__all__ = ["imgtext"]
 
 
 @pytest.fixture
