@@ -48,10 +48,10 @@ def links(
     if as_json:
         sys.stdout.write(hosts.sort(pl.col("host").is_not_null(), "source", "host").write_ndjson())
         return
-    forecasts = room.forecast(decay, hosts, on)
-    if forecasts.is_empty():
+    if hosts.is_empty():
         out.print("No link has been observed yet: run `imgtext recheck`.")
         return
+    forecasts = room.forecast(hosts, on)
     shown = forecasts.with_columns(pl.col("source").fill_null("all sources"))
     console.show_frame(shown.with_columns(pl.selectors.float().round(3)), room.forecast_sentence(forecasts, on))
     console.show_frame(_rounded(room.sources(hosts)), "how fast links die (hazard: deaths a day; half-life: days)")

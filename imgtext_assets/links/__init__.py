@@ -6,9 +6,8 @@ of a link, when it is dead, decay. What does not: asking hosts (`fetch`).
 
 from imgtext_assets.links.asking import Way, believed, gives_up, request_for, ways
 from imgtext_assets.links.budget import Round, history, plan
-from imgtext_assets.links.decay import alive_share, newest
-from imgtext_assets.links.forecast import first_of_next_month, forecast, forecast_sentence
-from imgtext_assets.links.learning import Learned, learn
+from imgtext_assets.links.forecast import first_of_next_month, forecast, forecast_sentence, level_of_all
+from imgtext_assets.links.learning import PICTURES, Learned, learn
 from imgtext_assets.links.observe import (
     FINAL,
     REFUSED_RULE,
@@ -25,6 +24,7 @@ from imgtext_assets.links.plot import share_svg, survival_svg
 
 __all__ = [
     "FINAL",
+    "PICTURES",
     "REFUSED_RULE",
     "STATES",
     "THERE",
@@ -33,7 +33,6 @@ __all__ = [
     "Learned",
     "Round",
     "Way",
-    "alive_share",
     "answers_frame",
     "believed",
     "decay_page",
@@ -44,8 +43,8 @@ __all__ = [
     "history",
     "known_placeholders",
     "learn",
+    "level_of_all",
     "losing_most",
-    "newest",
     "plan",
     "refused_since",
     "request_for",

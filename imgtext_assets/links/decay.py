@@ -1,6 +1,7 @@
 """Decay: of the links that were ever observed, how many are alive, changed, dead, unknown, day by day.
 
-What belongs here: counts by day. What does not: when a link is dead (`fates`), how long links live (`survival`).
+What belongs here: counts by day of what was observed. What does not: when a link is dead (`fates`), how long links live
+(`survival`), how many are there of those that a budget left out (`level`).
 """
 
 from __future__ import annotations
@@ -62,17 +63,3 @@ def link_decay(changes: pl.LazyFrame, hosts: pl.LazyFrame) -> pl.LazyFrame:
         )
         .sort(_BY)
     )
-
-
-def newest(decay: pl.DataFrame) -> pl.DataFrame:
-    """The latest day of each source's hosts, of a LINK_DECAY frame."""
-    return decay.filter(pl.col("checked_on") == pl.col("checked_on").max().over("source")).sort("source", "host")
-
-
-def alive_share(decay: pl.DataFrame) -> float | None:
-    """Share of links that are there, with the bytes that we have or others, over all rows of a LINK_DECAY frame.
-
-    Links of unknown fate count among all. Null where there are no links.
-    """
-    links = int(decay["links"].sum())
-    return int((decay["alive"] + decay["changed"]).sum()) / links if links else None

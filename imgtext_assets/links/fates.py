@@ -87,8 +87,10 @@ def links(fates: pl.LazyFrame, hosts: pl.LazyFrame) -> pl.LazyFrame:
 
     Columns: LINK, `shard`, `host`, `dead`, and where it is dead `state`, `observations`, `gone_since`, `dead_since` as
     in DEAD_LINKS; for the estimates `first_at`, `seen_at` (last there, by an observation that makes them) and
-    `counted`: whether any does, and `told`: whether one saw it dead. A link of a lost host is dead if it failed often
-    enough itself; that a host does not answer says nothing of links that nobody asked it for.
+    `counted`: whether any does, `there_at` (last there, by any), `missing`: whether it was gone since, or failed as
+    often as a death takes, and `told`: whether an observation that makes the estimates saw that. What tells nothing
+    leaves a link where it was. A link of a lost host is dead if it failed often enough itself; that a host does not
+    answer says nothing of links that nobody asked it for.
     """
     uniform, at = pl.col("uniform"), pl.col("checked_at")
     latest = hosts.sort("host", "checked_on").group_by("host").last().filter(state="lost")
@@ -97,7 +99,8 @@ def links(fates: pl.LazyFrame, hosts: pl.LazyFrame) -> pl.LazyFrame:
         lost_since=pl.col("since").cast(pl.Datetime("us", "UTC")),
     )
     ended = pl.col("fate") == "dead"
-    of_host = (pl.col("fate") == IF_LOST) & pl.col("lost_since").is_not_null()
+    failing = pl.col("fate") == IF_LOST
+    of_host = failing & pl.col("lost_since").is_not_null()
 
     def either(of_link: str | pl.Expr, of_its_host: pl.Expr) -> pl.Expr:
         return pl.when(ended).then(of_link).when(of_host).then(of_its_host)
@@ -108,6 +111,7 @@ def links(fates: pl.LazyFrame, hosts: pl.LazyFrame) -> pl.LazyFrame:
             pl.col(*LINK, "shard", "host", "fate", "times", "first_final", "last_state", "died", "told").last(),
             pl.col("failures", "first_failure", "lost_at", "lost_told").last(),
             first_at=at.first(),
+            there_at=at.filter(pl.col("state").is_in(THERE)).last(),
             seen_at=at.filter(uniform & pl.col("state").is_in(THERE)).last(),
             drawn_at=at.filter(uniform).last(),
         )
@@ -119,7 +123,8 @@ def links(fates: pl.LazyFrame, hosts: pl.LazyFrame) -> pl.LazyFrame:
             gone_since=either("first_final", pl.col("first_failure")),
             dead_since=either("died", pl.max_horizontal("lost_since", "lost_at")),
             counted=pl.col("drawn_at").is_not_null(),
-            told=either("told", pl.col("lost_told")).fill_null(False),
+            missing=failing | (pl.col("times") > 0),
+            told=pl.when(failing).then("lost_told").otherwise("told"),
         )
     )
 

@@ -1,90 +1,106 @@
-"""How many links will be there at a date to come.
+"""How many links are there, and will be at a date to come, with the band of what is not known.
 
-What belongs here: the forecast. What does not: the rates that it goes by (`hosts`).
+What belongs here: shares and their bands. What does not: the numbers that they go by (`level`, `hosts`).
 """
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import polars as pl
 
-from imgtext_assets.links.decay import newest
-from imgtext_assets.links.hosts import poisson_interval
+from imgtext_assets.links.level import rates
+from imgtext_assets.links.survival import Z95
 
 FORECAST = pl.Schema(
     {
         "source": pl.String(),
         "links": pl.Int64(),
-        "alive": pl.Int64(),
+        "drawn": pl.Int64(),
         "alive_share": pl.Float64(),
+        "alive_lower": pl.Float64(),
+        "alive_upper": pl.Float64(),
         "forecast": pl.Float64(),
         "lower": pl.Float64(),
         "upper": pl.Float64(),
     }
 )
-"""By source, and for all (null, last): links that are there as last observed, and their share at the date."""
+"""By source, and for all (null, last): links, those drawn from them, the share that is there on the day of the newest
+observation, and at the date; with 95% bands."""
 
 
-def forecast(decay: pl.DataFrame, hosts: pl.DataFrame, on: date) -> pl.DataFrame:
-    """The share of links that will be there on a day, by source and for all; FORECAST.
+def forecast(hosts: pl.DataFrame, on: date) -> pl.DataFrame:
+    """The share of links that are there, and that will be on a day, by source and for all; FORECAST.
 
-    `decay` and `hosts` are frames of LINK_DECAY and LINK_HOSTS. Links that are there as last observed go on dying as
-    those of their host did; nobody comes back. A host's hazard leans on its source's, which counts as one more death in
-    the time that this takes (the mean of the gamma posterior with that prior), so that a host of which little is known
-    is taken for an ordinary one. The interval is that of the source's hazard: of chance in the deaths so far, not of
-    what may change in the world.
+    `hosts` is a frame of LINK_HOSTS. Links that are there go on being lost as those of their host were (`level.rates`);
+    nobody comes back. A source of which no link was drawn is left out. The bands are of chance: that other links
+    might have been drawn (Wilson, Probable inference, JASA 22, 1927, with the effective number of Kish, Survey
+    Sampling, 1965: none where all links are drawn), that of the rate (Garwood's), and which links it takes of those
+    not looked at since; together by their arms (Zou & Donner, Construction of confidence limits, Statistics in
+    Medicine 27, 2008). What may change in the world is in none.
     """
-    sources = hosts.filter(pl.col("host").is_null())
-    low, high = poisson_interval(sources["deaths"])
-    rates = sources.select(
-        "source",
-        per_day=pl.col("deaths") / pl.when(pl.col("link_days") > 0).then("link_days"),
-        lower=pl.Series(low) / pl.when(pl.col("link_days") > 0).then("link_days"),
-        upper=pl.Series(high) / pl.when(pl.col("link_days") > 0).then("link_days"),
+    days, unseen = (pl.lit(on) - pl.col("as_of")).dt.total_days().clip(0), pl.col("unseen_days").fill_null(0.0)
+    rate = pl.col("rate")
+
+    def of_host(later: pl.Expr) -> dict[str, pl.Expr]:
+        # `there` is by `rate`: with another, those not looked at since would be more, or fewer.
+        living = {
+            name: pl.col("there") * ((rate - pl.col(name)) * unseen - pl.col(name) * later).exp() for name in _RATES
+        }
+        return living | {"chance": living["rate"] * (1 - (-rate * (unseen + later)).exp())}
+
+    of_hosts = hosts.filter(pl.col("drawn") > 0).join(rates(hosts), on=["source", "host"])
+    by_source = of_hosts.group_by("source").agg(
+        pl.col("drawn", "stands_for", "spread").sum(),
+        **{f"{name}_now": found.sum() for name, found in of_host(pl.lit(0)).items()},
+        **{f"{name}_then": found.sum() for name, found in of_host(days).items()},
     )
-    of_source = pl.col("per_day")
-    hazard = pl.when(of_source > 0).then((pl.col("deaths") + 1) / (pl.col("link_days") + 1 / of_source)).otherwise(0.0)
-    alive, days = pl.col("alive") + pl.col("changed"), (pl.lit(on) - pl.col("checked_on")).dt.total_days().clip(0)
-
-    def living(rate: pl.Expr) -> pl.Expr:
-        return (alive * (-rate * days).exp()).sum()
-
-    def relative(bound: str) -> pl.Expr:
-        """The source's bound in place of its rate, carried over to the host's."""
-        return pl.when(of_source > 0).then(hazard * pl.col(bound) / of_source).otherwise(pl.col(bound).fill_null(0.0))
-
-    joined = (
-        newest(decay)
-        .join(hosts.select("source", "host", "deaths", "link_days"), on=["source", "host"], how="left")
-        .with_columns(pl.col("deaths", "link_days").fill_null(0))
-        .join(rates, on="source", how="left")
-    )
-    sums = {
-        "links": pl.col("links").sum(),
-        "alive": alive.sum(),
-        "forecast": living(hazard.fill_null(0.0)),
-        "lower": living(relative("upper")),
-        "upper": living(relative("lower")),
-    }
-    by_source = joined.group_by("source").agg(**sums).sort("source")
     of_all = by_source.sum().with_columns(source=pl.lit(None, pl.String)) if by_source.height else by_source
-    return pl.concat([by_source, of_all]).select(
+    return pl.concat([by_source.sort("source"), of_all]).select(
         "source",
-        "links",
-        "alive",
-        alive_share=pl.col("alive") / pl.col("links"),
-        **{name: pl.col(name) / pl.col("links") for name in ("forecast", "lower", "upper")},
-    ).match_to_schema(FORECAST)  # fmt: skip
+        "drawn",
+        links=pl.col("stands_for").round().cast(pl.Int64),
+        **_share("now", "alive_share", "alive_lower", "alive_upper"),
+        **_share("then", "forecast", "lower", "upper"),
+    ).with_columns(upper=pl.min_horizontal("upper", "alive_upper")).match_to_schema(FORECAST)  # fmt: skip
+
+
+_RATES = ("rate", "lower", "upper")
+
+
+def _share(when: str, *names: str) -> dict[str, pl.Expr]:
+    """The share of what there is, with its lower and upper bound, by these names."""
+    links = pl.col("stands_for")
+    share, slowest, fastest = (pl.col(f"{rate}_{when}") / links for rate in _RATES)
+    chance = Z95**2 * pl.col(f"chance_{when}") / links**2
+    k = Z95**2 * pl.col("spread") / links**2
+    center = (share + k / 2) / (1 + k)
+    reach = (k * (share * (1 - share)).clip(0) + k**2 / 4).sqrt() / (1 + k)
+    lower = share - ((share - (center - reach)) ** 2 + (share - fastest) ** 2 + chance).sqrt()
+    upper = share + ((center + reach - share) ** 2 + (slowest - share) ** 2 + chance).sqrt()
+    return dict(zip(names, (share, lower.clip(0, 1), upper.clip(0, 1)), strict=True))
+
+
+def level_of_all(forecast: pl.DataFrame) -> dict[str, Any]:
+    """How many links there are in all, how many were drawn, and the share that is there: by these names.
+
+    `forecast` is a frame of FORECAST. Empty where nothing was drawn.
+    """
+    of_all = forecast.tail(1).select("links", "drawn", "alive_share", "alive_lower", "alive_upper")
+    return dict(of_all.row(0, named=True)) if of_all.height else {}
 
 
 def forecast_sentence(forecast: pl.DataFrame, on: date) -> str:
-    """The forecast for all sources as a sentence; says so where nothing was observed."""
+    """The forecast for all sources as a sentence; says so where nothing was observed that tells it."""
     if forecast.is_empty():
-        return "no link has been observed yet"
+        return "no link drawn evenly has been observed yet"
     now = forecast.row(-1, named=True)
+    by = "" if now["drawn"] == now["links"] else f", by {now['drawn']:,} drawn evenly"
+    sure = now["alive_lower"] == now["alive_upper"]
+    band = "" if sure else f" ({now['alive_lower']:.1%} to {now['alive_upper']:.1%})"
     return (
-        f"{now['alive_share']:.1%} of {now['links']:,} links are there; on {on.isoformat()} it will be "
+        f"{now['alive_share']:.1%}{band} of {now['links']:,} links are there{by}; on {on.isoformat()} it will be "
         f"{now['forecast']:.1%} ({now['lower']:.1%} to {now['upper']:.1%})"
     )
 

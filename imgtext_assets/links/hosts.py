@@ -1,7 +1,7 @@
 """What rechecks taught of each host: how fast its links die, how it is, and what it answers truthfully.
 
-What belongs here: rates, and the bookkeeping of ways to ask. What does not: survival by age (`survival`), outages
-(`outages`), choosing a way to ask.
+What belongs here: rates, and the bookkeeping of ways to ask. What does not: survival by age (`survival`), how many
+links are there (`level`), outages (`outages`), choosing a way to ask.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import polars as pl
 
 from imgtext_assets.links.asking import CONDITION_IGNORED, CONDITION_KEPT, HEAD_KEPT, HEAD_LIES
 from imgtext_assets.links.survival import at_every_level
-from imgtext_assets.tables import LINK_HOSTS
 
 _BY = ("source", "host")
 _WAYS = ("head_kept", "head_lies", "conditions_kept", "conditions_ignored")
@@ -39,7 +38,7 @@ def counts(links: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def link_hosts(counts: pl.LazyFrame, lives: pl.LazyFrame, answers: pl.LazyFrame, states: pl.LazyFrame) -> pl.DataFrame:
-    """LINK_HOSTS: each host of each source, and each source as a whole (`host` null), sorted.
+    """Each host of each source, and each source as a whole (`host` null), sorted: LINK_HOSTS without the level.
 
     `counts`, `lives` (LIVES) and `answers` may have several rows a host, as of several shards; `states` is a frame of
     HOST_STATES. The hazard is that of an exponential life, deaths / time at risk, with Garwood's exact interval for a
@@ -59,7 +58,7 @@ def link_hosts(counts: pl.LazyFrame, lives: pl.LazyFrame, answers: pl.LazyFrame,
         .collect()
     )
     hazard = pl.when(pl.col("link_days") > 0).then(pl.col("deaths") / pl.col("link_days"))
-    rated = found.with_columns(
+    return found.with_columns(
         hazard=hazard,
         half_life=pl.when((hazard > 0).fill_null(False)).then(math.log(2) / hazard),
         **{
@@ -67,7 +66,6 @@ def link_hosts(counts: pl.LazyFrame, lives: pl.LazyFrame, answers: pl.LazyFrame,
             for name, bound in zip(("hazard_lower", "hazard_upper"), poisson_interval(found["deaths"]), strict=True)
         },
     )
-    return LINK_HOSTS.conform(rated.lazy()).collect()
 
 
 def poisson_interval(counts: pl.Series) -> tuple[np.ndarray, np.ndarray]:

@@ -10,15 +10,17 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from imgtext_assets.links import decay, fates, hosts, outages, survival
+from imgtext_assets.links import decay, fates, hosts, level, outages, survival
 from imgtext_assets.settings import LinkSettings
-from imgtext_assets.tables import DEAD_LINKS, LINK_CHECKS, UTC_TIME
+from imgtext_assets.tables import DEAD_LINKS, LINK_CHECKS, LINK_HOSTS, UTC_TIME
 
 Read = Callable[[str], pl.LazyFrame]
 """Reads something of a shard."""
+PICTURES = pl.Schema({"source": pl.String(), "url": pl.String(), "fetched_at": UTC_TIME, "held": pl.Boolean()})
+"""When pictures were had; `held`: the row is kept, so its link is one of those that there are."""
 _NOTHING = (
     pl.LazyFrame(schema=LINK_CHECKS.schema),
-    pl.LazyFrame(schema={"url": pl.String(), "fetched_at": UTC_TIME}),
+    pl.LazyFrame(schema=PICTURES),
 )
 
 
@@ -32,36 +34,39 @@ class Learned:
     dead: pl.DataFrame
 
 
-def learn(shards: Sequence[str], checks: Read, fetched: Read, settings: LinkSettings) -> Learned:
+def learn(shards: Sequence[str], checks: Read, pictures: Read, settings: LinkSettings) -> Learned:
     """What the rounds of these shards show together.
 
-    `checks` reads a shard's LINK_CHECKS, `fetched` its `url` and `fetched_at`. Each shard is read twice: for what its
+    `checks` reads a shard's LINK_CHECKS, `pictures` its PICTURES. Each shard is read twice: for what its
     observations say of the hosts, then, all hosts known, for what they say of its links. Of each, sums stay.
     """
     days = [outages.host_days(checks(shard)).collect() for shard in shards]
     states = outages.host_states(pl.concat([outages.HOST_DAYS.to_frame(), *days]), settings).lazy()
-    of_shards = [_of_shard(checks(shard), fetched(shard), states, settings) for shard in shards]
+    of_shards = [_of_shard(checks(shard), pictures(shard), states, settings) for shard in shards]
     of_shards = of_shards or [_of_shard(*_NOTHING, states, settings)]
-    changes, lives, counts, answers, dead = (pl.concat(frames).lazy() for frames in zip(*of_shards, strict=True))
+    changes, lives, counts, answers, dead, drawn = (pl.concat(frames).lazy() for frames in zip(*of_shards, strict=True))
+    rated = hosts.link_hosts(counts, lives, answers, states)
+    placed = level.with_level(rated, drawn, states.select(as_of=pl.col("checked_on").max()).collect())
     return Learned(
         decay=decay.link_decay(changes, states).collect(),
         survival=survival.link_survival(lives).collect(),
-        hosts=hosts.link_hosts(counts, lives, answers, states),
+        hosts=LINK_HOSTS.conform(placed.lazy()).collect(),
         dead=dead.sort(DEAD_LINKS.schema.names()).collect(),
     )
 
 
 def _of_shard(
-    checks: pl.LazyFrame, fetched: pl.LazyFrame, states: pl.LazyFrame, settings: LinkSettings
+    checks: pl.LazyFrame, pictures: pl.LazyFrame, states: pl.LazyFrame, settings: LinkSettings
 ) -> list[pl.DataFrame]:
     observed = fates.fates(checks, states, settings).collect().lazy()
-    links = fates.links(observed, states).collect().lazy()
+    links = survival.with_began(fates.links(observed, states), pictures).collect().lazy()
     return pl.collect_all(
         [
             decay.changes(observed),
-            survival.lives(links, fetched),
+            survival.lives(links),
             hosts.counts(links),
             hosts.answers(checks),
             fates.dead_links(links),
+            level.drawn(links, pictures.filter("held")),
         ]
     )

@@ -32,7 +32,7 @@ _STYLE = (
 def decay_page(learned: Learned, on: date) -> str:
     """The whole page, with a forecast for the day `on`. The same tables give the same text."""
     days = learned.decay["checked_on"]
-    forecasts = forecast(learned.decay, learned.hosts, on)
+    forecasts = forecast(learned.hosts, on)
     observed = f"Observed from {days.min()} to {days.max()}." if len(days) else ""
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
@@ -43,8 +43,10 @@ def decay_page(learned: Learned, on: date) -> str:
         "<h2>Survival by age</h2>\n",
         _picture(survival_svg(learned.survival), "share of links that live longer, by age"),
         "<p>Kaplan-Meier estimate with its 95% band. A link dies when it is first seen gone, if it stays so.</p>\n",
-        "<h2>Links that are there, by day</h2>\n",
-        _picture(share_svg(learned.decay), "share of links that are there, by day"),
+        "<h2>Observed links, by day</h2>\n",
+        _picture(share_svg(learned.decay), "share of the observed links that were there when last seen, by day"),
+        "<p>By each link's latest observation. Where a budget leaves links out, those that were observed are not like "
+        "all: how many are there is said above, by links drawn evenly.</p>\n",
         f"<h2>Forecast for {on.isoformat()}</h2>\n",
         _table(forecasts.with_columns(pl.col("source").fill_null("all sources"))),
         "<h2>Sources</h2>\n",

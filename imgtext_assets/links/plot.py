@@ -36,17 +36,18 @@ _SOURCES = 8
 
 
 def share_svg(decay: pl.DataFrame) -> str:
-    """The share of links that are there over time, a line a source, as an SVG document.
+    """The share of the observed links that were there when last seen, over time, a line a source, as an SVG document.
 
     `decay` is a frame of LINK_DECAY. There are the links that are alive, moved or changed; those of unknown fate
-    count among all. The same frame gives the same text.
+    count among all that were observed. Where a budget leaves links out these are not like all: see `level`. The same
+    frame gives the same text.
     """
     shares = (
         decay.group_by("source", "checked_on")
         .agg(share=(pl.col("alive") + pl.col("changed")).sum() / pl.col("links").sum())
         .sort("source", "checked_on")
     )
-    with _drawn("links that are there", "day of the recheck (UTC)") as (axes, out):
+    with _drawn("observed links there when last seen", "day of the recheck (UTC)") as (axes, out):
         for (source,), line in shares.group_by("source", maintain_order=True):
             axes.plot(
                 line["checked_on"].to_list(), line["share"].to_list(), marker="o", markersize=3, label=_name(source)

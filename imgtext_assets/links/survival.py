@@ -27,22 +27,27 @@ LIVES = pl.Schema(
 """Links that ended, or were last seen, at an age of so many whole days, and the time that they were there in all."""
 
 
-def lives(links: pl.LazyFrame, fetched: pl.LazyFrame) -> pl.LazyFrame:
+def with_began(links: pl.LazyFrame, fetched: pl.LazyFrame) -> pl.LazyFrame:
+    """The links with `began`: when the picture was first had, or the first observation if unknown or earlier.
+
+    `links` is what `fates.links` gives; `fetched` has `url` and `fetched_at`.
+    """
+    had = fetched.group_by("url").agg(began=pl.col("fetched_at").min())
+    return links.join(had, on="url", how="left").with_columns(began=pl.min_horizontal("began", "first_at"))
+
+
+def lives(links: pl.LazyFrame) -> pl.LazyFrame:
     """Links by source, host and age at their end, as LIVES. Frames of several shards are concatenated.
 
-    `links` is what `fates.links` gives; `fetched` has `url` and `fetched_at`, when its picture was had. A link's life
-    begins there, or with its first observation where that is not known or was earlier. It ends in death at the first
+    `links` is what `with_began` gives: a link's life begins there. It ends in death at the first
     final observation of those that made it dead, if one of these makes estimates (is `uniform`); else it is censored
     when it was last seen there by such an observation. Links without one are left out: so hosts that are asked more
     often than others, since their links die, do not count for more.
     """
-    began = fetched.group_by("url").agg(began=pl.col("fetched_at").min())
     died = pl.col("dead") & pl.col("told")
     lived = (pl.when(died).then("gone_since").otherwise("seen_at") - pl.col("began")).dt.total_microseconds()
     return (
         links.filter("counted")
-        .join(began, on="url", how="left")
-        .with_columns(began=pl.min_horizontal("began", "first_at"))
         .with_columns(died=died, days=lived.fill_null(0) / 86_400e6)
         .group_by("source", "host", age=pl.col("days").floor().cast(pl.Int64))
         .agg(

@@ -51,7 +51,8 @@ LINK_CHECKS = Table(
 )
 LINK_DECAY = Table(
     "link_decay",
-    "Links by state, for each source, host and day of observation.",
+    "Observed links by state, for each source, host and day of observation. A budget's choice of links is in it: how "
+    "many of all are there is in `link_hosts`.",
     (
         *(c for c in RAW if c.name == "source"),
         Column("host", pl.String(), "Host name of the links.", required=True),
@@ -101,6 +102,22 @@ LINK_HOSTS = Table(
         Column("half_life", pl.Float64(), "ln 2 / hazard; null where none died.", "days"),
         Column("state", pl.String(), "`up`, `outage` or `lost`; null for a whole source."),
         Column("state_since", pl.Date(), "Since when.", "UTC"),
+        Column("drawn", pl.Int64(), "Links that an even draw follows, or followed."),
+        Column("suspects", pl.Int64(), "Of those, how many were gone when last seen, and are not dead yet."),
+        Column(
+            "stands_for",
+            pl.Float64(),
+            "Links, observed or not, that those stand for: each for as many as its shard has for one drawn.",
+        ),
+        Column(
+            "spread",
+            pl.Float64(),
+            "Sum of w (w - 1) over those, where each stands for w links. With p = there / stands_for, the variance of "
+            "`there` is p (1 - p) times it.",
+        ),
+        Column("there", pl.Float64(), "Of `stands_for`, how many are expected to be there on `as_of`."),
+        Column("unseen_days", pl.Float64(), "How long before `as_of` these were last seen there, on average.", "days"),
+        Column("as_of", pl.Date(), "Day of the newest observation of any link.", "UTC"),
         Column("head_kept", pl.Int64(), "HEAD requests whose answer was believed."),
         Column("head_lies", pl.Int64(), "HEAD requests that a GET contradicted."),
         Column("conditions_kept", pl.Int64(), "Conditional requests answered by 304, or by other bytes."),

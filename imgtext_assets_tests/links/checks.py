@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from imgtext_assets.links.learning import Learned, learn
+from imgtext_assets.links.learning import PICTURES, Learned, learn
 from imgtext_assets.settings import LinkSettings
-from imgtext_assets.tables import LINK_CHECKS, UTC_TIME
+from imgtext_assets.tables import LINK_CHECKS
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SETTINGS = LinkSettings(dead_after=3, dead_days=14, outage_links=10, outage_share=0.9, lost_days=60)
@@ -27,9 +27,9 @@ def checks(*observations: Observation, host: str = "h", source: str = "s", unifo
 
 
 def fetched(days: Mapping[str, float], host: str = "h") -> pl.DataFrame:
-    """When each link's picture was fetched, in days since the start."""
-    rows = [(f"https://{host}/{link}", START + timedelta(days=day)) for link, day in days.items()]
-    return pl.DataFrame(rows, {"url": pl.String(), "fetched_at": UTC_TIME}, orient="row")
+    """When the picture of each link that is held was fetched, in days since the start."""
+    rows = [("s", f"https://{host}/{link}", START + timedelta(days=day), True) for link, day in days.items()]
+    return pl.DataFrame(rows, PICTURES, orient="row")
 
 
 def learned(*shards: pl.DataFrame, of: Iterable[pl.DataFrame] = (), settings: LinkSettings = SETTINGS) -> Learned:

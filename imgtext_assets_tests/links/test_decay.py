@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgtext_assets import tables
-from imgtext_assets.links import FINAL, STATES, THERE, alive_share, newest, share_svg
+from imgtext_assets.links import FINAL, STATES, THERE, share_svg
 from imgtext_assets.settings import LinkSettings
 from imgtext_assets_tests.links.checks import SETTINGS, START, checks, learned
 
@@ -138,25 +138,6 @@ def test_it_equals_the_rules_applied_to_one_link_at_a_time(history, dead_after, 
 def frames_by_link(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
     """The same as shards, each of one link id."""
     return pl.concat(frames).partition_by("id")
-
-
-def test_the_alive_share_counts_links_that_are_there():
-    table = decay(checks((0, "1", "alive"), (0, "2", "changed"), (0, "3", "throttled"), (0, "4", "moved")))
-    assert alive_share(table) == 0.75
-    assert alive_share(table.clear()) is None
-
-
-def test_the_newest_day_of_each_source_counts_all_of_its_hosts():
-    table = decay(
-        checks((0, "1", "alive"), (30, "1", "alive")),
-        checks((0, "2", "alive"), host="other"),
-        checks((3, "3", "alive"), source="t"),
-    )
-    assert newest(table).select("source", "host", "checked_on", "links").rows() == [
-        ("s", "h", date(2026, 1, 31), 1),
-        ("s", "other", date(2026, 1, 31), 1),
-        ("t", "h", date(2026, 1, 4), 1),
-    ]
 
 
 def test_the_drawing_is_svg_names_the_sources_and_is_always_the_same():

@@ -21,7 +21,7 @@ LAST = START.date() + timedelta(days=120)
 
 def shares(*frames: pl.DataFrame, on: date) -> list[tuple[str | None, float, float]]:
     found = learned(*frames)
-    return forecast(found.decay, found.hosts, on).select("source", "alive_share", "forecast").rows()
+    return forecast(found.hosts, on).select("source", "alive_share", "forecast").rows()
 
 
 def test_a_single_host_goes_on_as_it_did():
@@ -43,34 +43,34 @@ def test_a_host_of_which_little_is_known_is_taken_for_an_ordinary_one():
     later = LAST + timedelta(days=10)
     of_known = (4 + 1) / (600 + 1 / hazard)
     expected = (4 * math.exp(-10 * of_known) + math.exp(-10 * hazard)) / 9
-    assert forecast(found.decay, found.hosts, later)["forecast"][-1] == pytest.approx(expected)
+    assert forecast(found.hosts, later)["forecast"][-1] == pytest.approx(expected)
 
 
 @given(st.integers(1, 400))
 def test_it_lies_within_its_interval_and_never_above_what_is_there_now(days):
     found = learned(FOUR_DIE, checks((0, "1", "alive"), (60, "1", "alive"), source="t"))
-    for row in forecast(found.decay, found.hosts, LAST + timedelta(days=days)).iter_rows(named=True):
-        assert 0 <= row["lower"] <= row["forecast"] <= row["upper"] <= row["alive_share"] <= 1
+    for row in forecast(found.hosts, LAST + timedelta(days=days)).iter_rows(named=True):
+        assert 0 <= row["lower"] <= row["forecast"] <= row["upper"] <= row["alive_upper"] == row["alive_share"] <= 1
 
 
 def test_a_source_of_which_nobody_died_may_still_lose_some():
     found = learned(checks((0, "1", "alive"), (60, "1", "alive")))
-    row = forecast(found.decay, found.hosts, START.date() + timedelta(days=90)).row(-1, named=True)
+    row = forecast(found.hosts, START.date() + timedelta(days=90)).row(-1, named=True)
     assert row["lower"] < row["forecast"] == row["upper"] == 1
 
 
 def test_where_nothing_was_observed_there_is_no_forecast():
     found = learned()
-    table = forecast(found.decay, found.hosts, LAST)
+    table = forecast(found.hosts, LAST)
     assert table.is_empty()
     assert table.schema == FORECAST
-    assert forecast_sentence(table, LAST) == "no link has been observed yet"
+    assert forecast_sentence(table, LAST) == "no link drawn evenly has been observed yet"
 
 
 def test_the_sentence_gives_the_numbers_for_all():
     found = learned(FOUR_DIE)
     on = LAST + timedelta(days=50)
-    said = forecast_sentence(forecast(found.decay, found.hosts, on), on)
+    said = forecast_sentence(forecast(found.hosts, on), on)
     assert said.startswith("50.0% of 8 links are there; on 2026-06-20 it will be 35.8% (")
 
 

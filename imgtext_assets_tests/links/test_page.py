@@ -67,7 +67,7 @@ def test_it_says_what_is_known_and_what_will_be():
 def test_the_same_tables_give_the_same_page_and_none_an_empty_one():
     found = learned(checks((0, "1", "alive"), *GONE))
     assert decay_page(found, ON) == decay_page(found, ON)
-    assert "No link has been observed yet." in decay_page(learned(), ON)
+    assert "No link drawn evenly has been observed yet." in decay_page(learned(), ON)
 
 
 def test_the_hosts_that_lose_most_are_those_with_most_dead_and_those_that_are_down():

@@ -36,8 +36,8 @@ def _out(table: Table, description: str, *kinds: str) -> dg.AssetOut:
 _OUTS = {
     LINK_DECAY.name: _out(
         LINK_DECAY,
-        "Links alive, changed, dead and unknown by source, host and day, over all rounds of all shards; with the "
-        "forecast for the next release, and a page to share in the lake.",
+        "Observed links alive, changed, dead and unknown by source, host and day, over all rounds of all shards; with "
+        "the share of all that is there, the forecast for the next release, and a page to share in the lake.",
         "matplotlib",
     ),
     LINK_SURVIVAL.name: _out(
@@ -61,17 +61,15 @@ def link_decay(catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake])
         return rows.filter(pl.col("source").is_in(sources))
 
     shards = lake.tables.shards(LINK_CHECKS.name)
-    learned = links.learn(shards, checks, lambda shard: _fetched(lake, shard), catalog.links)
+    learned = links.learn(shards, checks, lambda shard: _pictures(lake, shard), catalog.links)
     release_on = links.first_of_next_month(datetime.now(UTC).date())
     page = lake.reports.write(PAGE, links.decay_page(learned, release_on))
-    forecasts = links.forecast(learned.decay, learned.hosts, release_on)
-    newest = links.newest(learned.decay)
+    forecasts = links.forecast(learned.hosts, release_on)
     of_decay: dict[str, Any] = {
         "summary": links.forecast_sentence(forecasts, release_on),
-        "links": int(newest["links"].sum()),
-        "alive_share": links.alive_share(newest),
+        **links.level_of_all(forecasts),
         "forecast": _shown(forecasts.with_columns(pl.col("source").fill_null("all sources"))),
-        "survival": drawing(links.share_svg(learned.decay), "share of links alive over time"),
+        "survival": drawing(links.share_svg(learned.decay), "share of the observed links alive over time"),
         "page": page,
     }
     of_survival = {"survival": drawing(links.survival_svg(learned.survival), "share of links that live longer, by age")}
@@ -88,11 +86,13 @@ def link_decay(catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake])
     )
 
 
-def _fetched(lake: Lake, shard: str) -> pl.LazyFrame:
+def _pictures(lake: Lake, shard: str) -> pl.LazyFrame:
     """When the pictures of a shard were had, by address: also of rows that are no longer verified, by the journal."""
     verified = lake.tables.scan(VERIFIED.name, VERIFIED.schema, [shard])
     journal = lake.tables.scan(FETCHES.name, FETCHES.schema, [shard]).filter(outcome="ok")
-    return pl.concat([rows.select("url", "fetched_at") for rows in (verified, journal)]).drop_nulls("fetched_at")
+    had = ("url", "fetched_at")
+    held = verified.select("source", *had, held=pl.col("reject_reason").is_null())
+    return pl.concat([held, journal.select(pl.lit(None, pl.String).alias("source"), *had, held=pl.lit(False))])
 
 
 def _shown(frame: pl.DataFrame) -> dg.MarkdownMetadataValue:
