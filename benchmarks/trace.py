@@ -3,11 +3,11 @@
     PYTHONPATH=. python benchmarks/trace.py FOLDER [--rows 10000000]
 
 The lake is made in FOLDER once (14 GB and a quarter of an hour) and used again: shards of 100,000 rows through all
-stages, a quarter of the rows in clusters, the journal of fetches, twelve rounds of link checks, tombstones, and three
-releases, written by the project's own writers. Then the whole command runs in a process of its own for several rows,
-by id, address and SHA-256, from the interpreter's start to the last line; and once more without the keys, as in a lake
-from before there were any. Seconds are the median and the worst; those of the processor, the median, say more where
-others use the machine.
+stages, a quarter of the rows in clusters, the journal of fetches, twelve rounds of link checks, tombstones, and a
+release a month for two years, written by the project's own writers (all but the first are hard links to its files).
+Then the whole command runs in a process of its own for several rows, by id, address and SHA-256, from the interpreter's
+start to the last line; and once more without the keys, as in a lake from before there were any. Seconds are the median
+and the worst; those of the processor, the median, say more where others use the machine.
 
 What DuckDB does by hand is what one would type: the row in each table of all shards by its id, and in the releases.
 """
@@ -17,12 +17,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
+import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +35,9 @@ import numpy as np
 import polars as pl
 
 from imgtext_assets.lake import Lake
+from imgtext_assets.publish import release_rows
+from imgtext_assets.publish.manifest import listed, with_ends
+from imgtext_assets.publish.write import ROW_GROUP
 from imgtext_assets.tables import (
     BY_NAME,
     DEDUPLICATED,
@@ -42,7 +49,6 @@ from imgtext_assets.tables import (
     LICENSE_FILTERED,
     LINK_CHECKS,
     RAW_METADATA,
-    RELEASE,
     REMOVALS,
     RESOLUTION_FILTERED,
     STAGES,
@@ -51,9 +57,12 @@ from imgtext_assets.tables import (
 )
 
 SHARD = 100_000
-ROUNDS, RELEASES, TOMBSTONES, ROW_GROUP = 12, 3, 50_000, 25_000
+ROUNDS, RELEASES, TOMBSTONES = 12, 24, 50_000
 AT = datetime(2026, 1, 1, tzinfo=UTC)
-COMMAND = [sys.executable, "-c", "from imgtext_assets.cli import run; run()"]
+# What it had at most is told by itself: what `wait4` tells begins with what its parent had.
+PEAK = "[line for line in open('/proc/self/status') if line.startswith('VmHWM')]"
+TOLD = f"import atexit, sys; atexit.register(lambda: print(*{PEAK}, file=sys.stderr))"
+COMMAND = [sys.executable, "-c", f"{TOLD}; from imgtext_assets.cli import run; run()"]
 BY_NAME_STAGES = [table.name for table in STAGES]
 
 
@@ -152,17 +161,23 @@ def write_rest(lake: Lake) -> None:
         kind=pl.lit("id"), reason=pl.lit("asked to"), removed_at=pl.lit(AT)
     )
     lake.tables.append(REMOVALS.name, REMOVALS.conform(stones))
-    rows = goes_on(lake.tables.scan(VERIFIED.name, VERIFIED.schema)).rename({"measured_md5": "hash"})
-    published = RELEASE.conform(rows).sort("source", "id").collect(engine="streaming")
-    for minor in range(RELEASES):
-        folder = Path(lake.releases.url(f"2026.1.{minor}"))
-        (folder / "metadata").mkdir(parents=True, exist_ok=True)
-        files: dict[str, int] = {}
-        for place in range(0, published.height, SHARD):
-            name = f"metadata/imgtext.{place // SHARD:03d}.parquet"
-            published[place : place + SHARD].write_parquet(folder / name, row_group_size=ROW_GROUP)
-            files[name] = 1
-        (folder / "manifest.json").write_text(json.dumps({"files": files}))
+    write_releases(lake)
+
+
+def write_releases(lake: Lake) -> None:
+    """Releases of all rows, a month each; made by the first digit of their ids, for all rows at once are 14 GB."""
+    versions = [f"{2025 + month // 12}.{month % 12 + 1}.0" for month in range(RELEASES)]
+    first, files = Path(lake.releases.url(versions[0])), count()
+    (first / "metadata").mkdir(parents=True)
+    for digit in "0123456789abcdef":
+        rows = lake.tables.scan(VERIFIED.name, VERIFIED.schema).filter(pl.col("id").str.starts_with(digit))
+        part = release_rows(rows).collect(engine="streaming")
+        for place in range(0, part.height, SHARD):
+            file = first / f"metadata/imgtext.{next(files):03d}.parquet"
+            part[place : place + SHARD].write_parquet(file, row_group_size=ROW_GROUP)
+    (first / "manifest.json").write_text(json.dumps({"files": with_ends(first, listed(first))}))
+    for version in versions[1:]:
+        shutil.copytree(first, first.with_name(version), copy_function=os.link)
 
 
 def make(folder: Path, rows: int) -> Lake:
@@ -194,14 +209,16 @@ def by_hand(folder: Path, row_id: str) -> tuple[float, float, int]:
 
 
 def command(*arguments: str) -> tuple[float, float, int, str]:
-    """The whole command: seconds, those of the processor, the most memory in MB, and what it printed."""
-    start = time.perf_counter()
-    process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    said = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    assert status == 0, said
-    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024, said
+    """The whole command: seconds, those of the processor, the most memory in MiB, and what it printed."""
+    start, before = time.perf_counter(), cpu_seconds()
+    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=True)
+    peak = re.findall(r"VmHWM:\s*([0-9]+) kB", done.stderr)[-1]
+    return time.perf_counter() - start, cpu_seconds() - before, int(peak) // 1024, done.stdout
+
+
+def cpu_seconds() -> float:
+    """Of all processes that this one waited for."""
+    return sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
 
 
 def main() -> None:
@@ -237,7 +254,7 @@ def main() -> None:
         for key in ("id", "url", "sha256"):
             runs = [command("--catalog", str(catalog), "trace", row[key], "--json") for row in rows]
             assert all(row["id"] in said for row, (*_, said) in zip(rows, runs, strict=True))
-            line(f"imgtext trace, by {key}", runs, f"{max(run[2] for run in runs)} MB  {note}")
+            line(f"imgtext trace, by {key}", runs, f"{max(run[2] for run in runs)} MiB  {note}")
     aside.rename(keys)
     hand = [by_hand(Path(lake.root), row["id"]) for row in rows]
     line("DuckDB by hand, by id, without its start", hand, f"{hand[0][2]} rows found")

@@ -30,6 +30,7 @@ _FINAL = {
     "opted_out": "The host says that the picture is not for this use (X-Robots-Tag, TDMRep), or an opt-out list does.",
     "robots_disallowed": "The host's robots.txt disallows the address.",
     "not_image": "The body begins as a web page or another document, not as a picture.",
+    "changed": "The address gives other bytes than those that were compared, and is needed only now.",
     "placeholder": "The address now leads to the host's 'not available' picture.",
     "removed": "A tombstone names the bytes or the preview's, or the address that a redirect led to.",
 }

@@ -153,13 +153,21 @@ class LinkSettings(Model):
         description="share of links, drawn evenly once and for all, that every round reads whole",
     )
     min_days: int = Field(
-        default=7, ge=0, description="days in which a link is not asked again, unless it is of the sample"
+        default=7, ge=0, description="days in which a link is not asked again; one of the sample, half a day at most"
     )
-    requests: PositiveInt | None = Field(default=None, description="requests of one round of one shard at most")
+    requests: PositiveInt | None = Field(
+        default=None,
+        description="requests for links of one round of one shard at most; hosts' own files are not counted",
+    )
     bytes: PositiveInt | None = Field(default=None, description="bytes that one round of one shard receives at most")
     seconds: PositiveInt | None = Field(default=None, description="seconds that one round of one shard takes at most")
-    requests_per_host: PositiveInt | None = Field(default=None, description="requests of one round to one host at most")
+    requests_per_host: PositiveInt | None = Field(default=None, description="such requests to one host at most")
     first_bytes: PositiveInt = Field(default=16_384, description="bytes that are read where only the beginning is")
+
+    @property
+    def are_limits(self) -> bool:
+        """Whether there is any limit to what a round may spend."""
+        return (self.requests, self.bytes, self.seconds, self.requests_per_host) != (None,) * 4
 
     @property
     def of_deaths(self) -> LinkSettings:

@@ -21,7 +21,12 @@ def recheck(
     source: SourceOption = None,
     shard: ShardOption = None,
     requests: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Requests at most, of each shard; else `links.requests`.")
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Requests at most, of each shard (robots.txt and its like are not counted); else `links.requests`.",
+        ),
     ] = None,
     received: Annotated[
         int | None,
@@ -45,7 +50,8 @@ def recheck(
     """Ask for the verified links again and append what each said; then update the decay statistics.
 
     Links that were seen within `links.min_days` are left out, and dead ones for half a year, but for the sample. With a
-    budget, those are asked from which most is learned; what was skipped is said.
+    budget, those are asked from which most is learned; what was skipped is said. A round that was killed is gone on
+    with by the next.
     """
     project: Project = context.obj
     have = set(project.lake.tables.shards(VERIFIED.name))

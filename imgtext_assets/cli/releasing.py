@@ -19,6 +19,7 @@ from imgtext_assets.defs.orders import load_orders
 from imgtext_assets.defs.pipeline import Pipeline, Project
 from imgtext_assets.lake import LakeError, read_foreign
 from imgtext_assets.lake.foreign import count_rows
+from imgtext_assets.manifest import ManifestError, read_manifest
 from imgtext_assets.publish.write import CHANGES_FILE, REMOVALS_FILE
 from imgtext_assets.sources import url_key
 from imgtext_assets.tables import REMOVALS
@@ -74,16 +75,16 @@ def verify(
     lake too. A line for each problem, and then exit code 1.
     """
     try:
-        manifest = publish.read_manifest(folder)
-    except publish.NoReleaseError as problem:
+        manifest = read_manifest(folder)
+    except ManifestError as problem:
         end_with([str(problem)])
         raise
-    project = _project_of(context, manifest.get("name"))
-    version, removals = plain(manifest.get("version")), None if project is None else project.scan(REMOVALS.name)
+    project = _project_of(context, manifest.said.get("name"))
+    version, removals = manifest.version, None if project is None else project.scan(REMOVALS.name)
     with console.waiting(f"looking into {version}"):
         found = list(publish.problems(folder, url_key, removals))
     end_with(found)
-    out.print(f"{version}: {manifest['rows']:,} rows, {len(manifest['files']):,} files, all as the manifest says")
+    out.print(f"{version}: {manifest.rows:,} rows, {len(manifest.files):,} files, all as the manifest says")
 
 
 def _project_of(context: typer.Context, name: Any) -> Project | None:
@@ -121,8 +122,9 @@ def apply_removals(
 
     For whoever uses a dataset; needs no catalog and no lake. `removals.parquet` names by hashes all that takedowns
     removed of any release; `changes.parquet` also names rows that left otherwise, such as dead links. Files below the
-    folder go whose name is the SHA-256, the MD5 or the id of a row that goes; archives are not looked into. Where
-    `removals.parquet` lies beside `changes.parquet`, both are applied. Running it again changes nothing.
+    folder go whose name is the SHA-256, the MD5 or the id of a row that goes; and their pairs in the release's own
+    archives, which are written anew. Where `removals.parquet` lies beside `changes.parquet`, both are applied. Running
+    it again changes nothing.
     """
     try:
         orders = _with_takedowns(_read_list(removals), removals)
@@ -132,12 +134,14 @@ def apply_removals(
         raise typer.Exit(2) from None
     would = "would go" if dry_run else "gone"
     out.print(f"{cleaned.rows:,} rows, {len(cleaned.files):,} files beside them, {cleaned.changes:,} changes: {would}")
-    for file in cleaned.files[: _SHOWN if dry_run else 0]:
+    if cleaned.archives:
+        out.print(f"{len(cleaned.archives):,} archives: {'would be ' if dry_run else ''}written anew without them")
+    for file in [*cleaned.files, *cleaned.archives][: _SHOWN if dry_run else 0]:
         out.print(plain(file), markup=False, soft_wrap=True)
     if cleaned.unopened:
         out.print(
-            f"{len(cleaned.unopened):,} files were not looked into, such as {plain(cleaned.unopened[0].name)}: an "
-            "archive with pictures has to be made anew from the rows that are left",
+            f"{len(cleaned.unopened):,} files are not the release's and were not looked into, such as "
+            f"{plain(cleaned.unopened[0].name)}: an archive of others has to be made anew from the rows that are left",
             markup=False,
         )
     if orders.unnamed:

@@ -27,8 +27,8 @@ from imgtext_assets.lake.copies import (
     push_to_store,
     release_files,
 )
-from imgtext_assets.lake.copies.manifest import is_version
 from imgtext_assets.lake.copies.together import Report
+from imgtext_assets.manifest import is_version
 from imgtext_assets.settings import FetchSettings
 from imgtext_assets.text import plain
 

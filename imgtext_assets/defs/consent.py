@@ -7,7 +7,7 @@ the files say (`rights.consent`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any
@@ -20,7 +20,7 @@ from imgtext_assets.defs.budget import Ledger
 from imgtext_assets.defs.journal import journal_of_hosts
 from imgtext_assets.defs.orders import load_orders
 from imgtext_assets.defs.progress import Progress
-from imgtext_assets.fetch import Allowance, Outcome, Request, fetch_all, harvest, new_hosts
+from imgtext_assets.fetch import Allowance, Besides, Outcome, Request, fetch_all, harvest, new_hosts
 from imgtext_assets.fetch.addresses import URL, BadURL, parse_url
 from imgtext_assets.fetch.hosts import Hosts
 from imgtext_assets.lake import Lake
@@ -47,28 +47,30 @@ _REDIRECTS = 5
 
 @dataclass(frozen=True)
 class HostConsent:
-    """Asks the hosts of one shard's addresses."""
+    """Asks the hosts of one shard's addresses.
+
+    `allowance` is for all that is asked here. Hosts' own files do not count as requests, but their bytes and seconds
+    do, and once anything of it is spent no host is asked. So a host of which nobody has heard is asked for no picture
+    either: that ends as `budget_spent`.
+    """
 
     context: dg.AssetExecutionContext
     lake: Lake
     catalog: Catalog
     progress: Progress
+    allowance: Allowance = field(default_factory=Allowance)
 
-    def fetch(
-        self, requests: Iterable[Request], consent: Consent, allowance: Allowance | None = None
-    ) -> Iterator[Outcome]:
+    def fetch(self, requests: Iterable[Request], consent: Consent) -> Iterator[Outcome]:
         """Ask for pictures, and before a redirect to a host that nobody has asked yet is followed, ask that host.
 
         For that a request is put again from its beginning, once for each such host on its way, all of them at once.
-        One that is led to another host each time ends as `redirect_loop` after `fetch.max_redirects` of them. What
-        `allowance` does not cover ends as `budget_spent`; hosts' own files do not count.
+        One that is led to another host each time ends as `redirect_loop` after `fetch.max_redirects` of them.
         """
         settings, ledger = self.catalog.fetch, Ledger(self.lake, self.catalog.fetch)
+        hosts = _hosts(settings.model_dump_json())
         for left in range(settings.max_redirects, -1, -1):
             held: list[Outcome] = []
-            for outcome in ledger.watch(
-                fetch_all(requests, settings, consent, ledger.budget, _hosts(settings.model_dump_json()), allowance)
-            ):
+            for outcome in ledger.watch(fetch_all(requests, settings, consent, ledger.budget, hosts, self.allowance)):
                 if outcome.unheard is None or not left:
                     yield outcome
                 else:
@@ -80,11 +82,22 @@ class HostConsent:
 
     def of(self, addresses: Iterable[str]) -> Consent:
         """What the hosts of these addresses allow: their files are had, and the addresses judged by them."""
-        policy = self.catalog.policy.consent
-        urls = [url.text for address in addresses if (url := _parsed(address))]
-        consent = Consent(policy, self._files_of(urls), self.lake.blobs.get, self._opt_outs)
-        consent.judge(urls)
+        consent = Consent(self.catalog.policy.consent, {}, self.lake.blobs.get, self._opt_outs)
+        self.hear(consent, addresses)
         return consent
+
+    def hear(self, consent: Consent, addresses: Iterable[str]) -> None:
+        """Ask those hosts of the addresses of which `consent` has not heard yet, and judge the addresses."""
+        urls = [url.text for address in addresses if (url := _parsed(address))]
+        if not self.allowance.spent():
+            consent.hear(self._files_of(url for url in urls if consent.unheard(url)))
+        consent.judge(urls)
+
+    def ask(self, consent: Consent, requests: Iterable[Request]) -> Iterator[Outcome]:
+        """`fetch`, after those hosts were asked of which `consent` has not heard yet."""
+        requests = list(requests)
+        self.hear(consent, (request.url for request in requests))
+        yield from self.fetch(requests, consent)
 
     def without_lifted(self, known: pl.DataFrame) -> pl.DataFrame:
         """Answers of a journal without refusals by opt-out lists whose entry is gone: they are as if never given."""
@@ -127,17 +140,20 @@ class HostConsent:
         )
         journal.compact()
         asked = result.fetched + result.failed
-        self.context.log.info(
-            f"consent: {asked:,} files asked of hosts, {len(wanted) - asked:,} known for less than a day"
-        )
+        known = result.answers.height - asked
+        self.context.log.info(f"consent: {asked:,} files asked of hosts, {known:,} known for less than a day")
         return host_files(result.answers)
 
     def _ask(self, urls: Iterable[str]) -> Iterator[Outcome]:
+        """What comes of asking for hosts' files; of those that the allowance cut off nothing, as nobody was asked."""
         settings, ledger = self.catalog.fetch, Ledger(self.lake, self.catalog.fetch)
         patient = settings.model_copy(update={"max_redirects": max(_REDIRECTS, settings.max_redirects)})
         requests = (Request(url, at_most=MAX_BYTES) for url in urls)
         hosts = _hosts(settings.model_dump_json())
-        return ledger.watch(fetch_all(requests, patient, budget=ledger.budget, hosts=hosts))
+        besides = Besides(self.allowance)
+        for said in ledger.watch(fetch_all(requests, patient, None, ledger.budget, hosts, besides)):
+            if said.reason != "budget_spent" or not besides.spent():
+                yield said
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import dagster as dg
@@ -15,6 +15,7 @@ from imgtext_assets.defs.describe import listed
 from imgtext_assets.defs.journal import journal_of_shard
 from imgtext_assets.defs.progress import Progress
 from imgtext_assets.defs.removals import Refusal
+from imgtext_assets.defs.still_there import still_there
 from imgtext_assets.fetch import Harvest, Outcome, Request, harvest
 from imgtext_assets.fetch.harvest import settled
 from imgtext_assets.lake import Lake
@@ -48,11 +49,13 @@ class Fetcher:
         url_key: str = "url_key",
         stored: Callable[[str], None] = lambda _: None,
         check: Callable[[], None] = lambda: None,
+        doubted: Collection[str] = (),
     ) -> Harvest:
         """An answer for every address of the rows: from the shard's journal where it has one, else from the web.
 
         A picture whose preview was refused is refused like it, and not asked for: the two are one work. `stored` is
         told the SHA-256 of each file that comes in. `check` is called at every answer; what it raises ends the fetch.
+        `doubted` are url_keys of which it is asked whether they are still there, where they were had.
         """
         pairs = rows.select(key=pl.col(url_key), address=pl.col(url)).drop_nulls()
         addresses = dict(pairs.unique("key", keep="first", maintain_order=True).iter_rows())
@@ -67,22 +70,32 @@ class Fetcher:
         known = hosts.without_lifted(removed.judged(answers))
         done = set(settled(known, settings, self.retry_final)["url_key"])
         # What was had may be refused by now, and so be asked for again: then its host's word is needed, too.
-        consent = hosts.of(address for key, address in addresses.items() if self.retry_final or key not in done)
+        unheard = addresses if self.retry_final else {*addresses} - done | {*doubted}
+        consent = hosts.of(address for key, address in addresses.items() if key in unheard)
         known = hosts.judged_again(known, consent, settings)
         refused = known.clear() if previews is None else _refused_with_preview(previews, settled(known, settings))
         for key in refused["url_key"]:
             addresses.pop(key, None)
 
-        def ask(urls: Iterable[str]) -> Iterator[Outcome]:
-            for outcome in removed.watch(hosts.fetch((Request(url, picture=True) for url in urls), consent)):
+        def ask(requests: Iterable[Request]) -> Iterator[Outcome]:
+            for outcome in removed.watch(hosts.fetch(requests, consent)):
                 check()
                 yield outcome
 
+        had = known.filter(pl.col("url_key").is_in([*{*doubted} & {*addresses}]), outcome="ok")
+        now = still_there(had, addresses, ask, first_bytes=self.catalog.links.first_bytes, settings=settings)
+        # A failure that may pass is not written down: what was had stays had, to be asked about again.
+        now, later = removed.judged(now.filter(~pl.col("passing"))), now.filter("passing")
+        known = pl.concat([known.join(had, on="url_key", how="anti"), now])
+        if now.height:
+            journal.append(now)
+        for key in later["url_key"]:
+            addresses.pop(key)
         result = harvest(
             addresses,
             known,
             settings=settings,
-            ask=ask,
+            ask=lambda urls: ask(Request(url, picture=True) for url in urls),
             store=self.lake.blobs.put,
             journal=journal.append,
             progress=self.progress.start(self.context, what),
@@ -90,7 +103,7 @@ class Fetcher:
             retry_final=self.retry_final,
         )
         journal.compact()
-        result = replace(result, answers=pl.concat([result.answers, refused]))
+        result = replace(result, answers=pl.concat([result.answers, refused, later]))
         self.context.log.info(_summary(what, result))
         return result
 

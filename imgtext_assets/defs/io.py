@@ -20,14 +20,13 @@ class LakeIOManager(dg.IOManager):
         self._lake = lake
 
     def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame) -> None:
-        """Write the frame atomically, in place of the table or as one more file of an append-only one; and its keys."""
+        """Write the frame atomically in place of the table, and its keys."""
         table = _table(context)
         shard = context.partition_key if context.has_partition_key else None
         keys, rows = KEYS.get(table.name), table.conform(obj.lazy())
-        put = self._lake.tables.append if table.append_only else self._lake.tables.write
         if keys and shard:
             self._lake.row_keys.forget(table.name, shard)  # first, so that old keys are never taken for the new table's
-        path = put(table.name, rows, shard)
+        path = self._lake.tables.write(table.name, rows, shard)
         if keys and shard:
             self._lake.row_keys.write(table.name, rows, keys, shard)
         count = "dagster/row_count" if shard is None else "dagster/partition_row_count"

@@ -1,7 +1,7 @@
-"""One round of rechecks of one shard: its links are asked, each in its way, and again where that was not believed.
+"""One round of rechecks of one shard: its links are asked wave by wave, each in its way, and again if not believed.
 
-The sample goes first. Then a few links of each host that is asked by HEAD tell whether that is of any use there, and
-the others follow in some waves, after each of which what was not believed is asked again: so a round that runs out of
+Of a wave the links of the sample go first. Then a few links of each host that is asked by HEAD tell whether that is of
+any use there, before the others follow. What was not believed is asked again at once: so a round that runs out of
 budget has answers to show for most of what it spent.
 
 What belongs here: the order of asking, and bodies on their way to be decoded. What does not: which links, in which way,
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import polars as pl
 from pydantic import Field
 
 from imgtext_assets.catalog import LinkSettings
@@ -53,34 +54,62 @@ def allowance_of(settings: LinkSettings) -> Allowance:
 
 SCOUTS = 5
 """So many links of a host are asked by HEAD before all others are."""
-WAVES = 4
-"""In so many parts the others are asked, where there is a budget."""
+FIRST_WAVE, LARGEST_WAVE, _GROWTH = 64, 16_384, 4
+"""Links of the first wave and of the largest, and how much larger each is than the one before.
+
+A killed round loses the wave under way, and the disk holds one wave's bodies; but each waits for its slowest host, so
+they are to be few: ten of a shard of 100,000 rows.
+"""
 _NOT_THERE = ("forbidden", "gone", "not_found", "not_image", "placeholder")
+
+
+def waves(planned: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The rows in their order, in waves."""
+    start, size = 0, FIRST_WAVE
+    while start < planned.height:
+        yield planned.slice(start, size)
+        start, size = start + size, min(_GROWTH * size, LARGEST_WAVE)
 
 
 @dataclass
 class Asker:
-    """Asks links by `fetch`; bodies that are not those that we have are left in `folder`, under their SHA-256."""
+    """Asks the links of one round by `fetch`; bodies that are not those that we have are left in `folder`.
+
+    Their names there are their SHA-256.
+    """
 
     fetch: Callable[[Iterable[Request]], Iterator[Outcome]]
     first_bytes: int
     folder: Path
-    waves: int = WAVES
 
     def __post_init__(self) -> None:
+        self._scouts: Counter[str] = Counter()  # by host
         self._contradicted: Counter[str] = Counter()  # HEADs by host
         self._kept: Counter[str] = Counter()
         self._parked: dict[str, str | None] = {}  # hosts that are left alone for the rest of the round, with why
 
-    def answers(self, rows: Sequence[Row]) -> Iterator[Answer]:
-        """The answer of each row of `links.ways`, which have an address each: first of the sample, then of the others.
+    def answers(self, wave: Sequence[Row]) -> Iterator[Answer]:
+        """The answer of each row of a wave (of `links.ways`), which have an address each.
 
         One that could not be asked to the end, as nothing was left for it, ends as `budget_spent`.
         """
-        sample = [row for row in rows if row["asked_by"] == "get"]
-        others = [row for row in rows if row["asked_by"] != "get"]
-        heads = {row["url"]: said for row, said, _ in self._ask([row for row in sample if row["head_too"]], "head")}
-        for row, said, way in self._ask(sample):
+        others = [row for row in wave if row["asked_by"] != "get"]
+        scouts = [row for row in others if self._is_scout(row)]
+        first = {row["url"] for row in scouts}
+        yield from self._of_sample([row for row in wave if row["asked_by"] == "get"])
+        yield from self._of_others(scouts)
+        yield from self._of_others([row for row in others if row["url"] not in first])
+
+    def _is_scout(self, row: Row) -> bool:
+        """Whether the link is one of the first of its host to be asked by HEAD; it is counted."""
+        is_scout = row["asked_by"] == "head" and self._scouts[row["host"]] < SCOUTS
+        self._scouts[row["host"]] += is_scout
+        return is_scout
+
+    def _of_sample(self, rows: Sequence[Row]) -> Iterator[Answer]:
+        """The answers of links that are read whole, some of them after a HEAD."""
+        heads = {row["url"]: said for row, said, _ in self._ask([row for row in rows if row["head_too"]], "head")}
+        for row, said, way in self._ask(rows):
             head = heads.get(row["url"])
             if head is None:
                 yield Answer(said, way)
@@ -89,10 +118,8 @@ class Asker:
             agree = stands and _has_ours(row, said)
             yield Answer(said, way, None if agree else head.http_status)
             self._learn(row, kept=agree, contradicted=_has_ours(row, said) or (stands and said.reason in _NOT_THERE))
-        for wave in waves(others, self.waves):
-            yield from self._wave(wave)
 
-    def _wave(self, rows: Sequence[Row]) -> Iterator[Answer]:
+    def _of_others(self, rows: Sequence[Row]) -> Iterator[Answer]:
         """The answers of links that are not of the sample, asked again where they were not believed."""
         doubted: dict[str, tuple[Row, int | None]] = {}
         for row, said, way in self._ask(rows):
@@ -120,6 +147,8 @@ class Asker:
 
     def _ask(self, rows: Sequence[Row], way: Way | None = None) -> Iterator[tuple[Row, Outcome, Way]]:
         """What comes of asking the rows in that way, or each in its own."""
+        if not rows:
+            return
         asked: dict[str, tuple[Row, Way]] = {
             row["url"]: (row, way or self._way(row)) for row in rows if row["host"] not in self._parked
         }
@@ -146,21 +175,6 @@ class Asker:
 
 def _has_ours(row: Row, said: Outcome) -> bool:
     return said.sha256 is not None and said.sha256 == row["sha256"]
-
-
-def waves(rows: Sequence[Row], count: int) -> Iterator[Sequence[Row]]:
-    """The rows in their order, in `count` parts about as large as one another; before these the scouts of all hosts."""
-    seen: Counter[str] = Counter()
-    scouts: list[Row] = []
-    others: list[Row] = []
-    for row in rows:
-        is_scout = row["asked_by"] == "head" and seen[row["host"]] < SCOUTS
-        seen[row["host"]] += is_scout
-        (scouts if is_scout else others).append(row)
-    size = max(1, -(-len(others) // count))
-    for wave in (scouts, *(others[start : start + size] for start in range(0, len(others), size))):
-        if wave:
-            yield wave
 
 
 def skipped_as(detail: str | None) -> str:

@@ -55,7 +55,7 @@ def of_catalog(catalog: Catalog) -> pl.Expr:
 def released_rows(lake: Lake, catalog: Catalog) -> pl.LazyFrame:
     """The rows that a release of now has: RELEASE."""
     verified = not_removed(_rows(lake, VERIFIED).filter(of_catalog(catalog)), lake, catalog.policy)
-    return publish.release_rows(verified, _rows(lake, REMOVALS), _dead(lake, catalog))
+    return publish.release_rows(verified, _dead(lake, catalog))
 
 
 def known(lake: Lake, catalog: Catalog) -> publish.Known:

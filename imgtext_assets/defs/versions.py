@@ -20,7 +20,7 @@ _CODE = {
     "duplicate_clusters": 3,
     "deduplicated": 4,
     "accounts": 1,
-    "link_checks": 4,
+    "link_checks": 5,
     **dict.fromkeys(DECAY, 2),
     "release": 4,
     "removal_files": 1,

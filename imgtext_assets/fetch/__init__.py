@@ -4,7 +4,7 @@ What belongs here: HTTP, the address guard, politeness, outcomes, and the journa
 pictures, where bytes are kept, and what counts as consent (`rights.consent`, of which the client knows a protocol).
 """
 
-from imgtext_assets.fetch.allowance import Allowance
+from imgtext_assets.fetch.allowance import Allowance, Besides
 from imgtext_assets.fetch.budget import Budget
 from imgtext_assets.fetch.client import fetch_all, new_hosts
 from imgtext_assets.fetch.harvest import Harvest, harvest, latest
@@ -13,6 +13,7 @@ from imgtext_assets.fetch.rows import with_answers
 
 __all__ = [
     "Allowance",
+    "Besides",
     "Budget",
     "Harvest",
     "Outcome",

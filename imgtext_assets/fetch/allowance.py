@@ -32,11 +32,6 @@ class Allowance:
         self.asked = 0
         self.received = 0
 
-    @property
-    def is_limited(self) -> bool:
-        """Whether there is any limit."""
-        return (self._requests, self._bytes, self._until, self._per_host) != (None,) * 4
-
     def begin(self, host: str) -> None:
         """Count a request that is sent."""
         self.asked += 1
@@ -62,3 +57,19 @@ class Allowance:
         if self._per_host is not None and self._by_host[host] >= self._per_host:
             return f"requests_per_host: {self._per_host:,} were allowed"
         return self.spent()
+
+
+class Besides(Allowance):
+    """What another one has left, for requests that it does not count: their bytes and seconds are its own."""
+
+    def __init__(self, of: Allowance) -> None:
+        super().__init__()
+        self._of = of
+
+    def receive(self, count: int) -> None:
+        """Count bytes that came."""
+        self._of.receive(count)
+
+    def spent(self) -> str | None:
+        """As the other says: nothing is asked besides where nothing is asked any more."""
+        return self._of.spent()

@@ -85,6 +85,7 @@ def harvest(
         keeper = stack.enter_context(Keeper(store, journal, stored, settings))
         outcomes = ask(todo)
         stack.callback(getattr(outcomes, "close", _nothing))  # before the keeper ends: no answer comes in then
+        progress(len(done), len(addresses))
         for count, outcome in enumerate(outcomes, start=1):
             keeper.add(outcome, todo[outcome.request.url])
             progress(len(done) + count, len(addresses))

@@ -22,6 +22,7 @@ from imgtext_assets.lake.stores import (
     scan_paths,
     store_errors,
 )
+from imgtext_assets.manifest import MANIFEST
 
 
 class ReleaseFolder:
@@ -36,11 +37,11 @@ class ReleaseFolder:
     def manifest(self) -> dict[str, Any]:
         """What its `manifest.json` says; empty where it has none, as in a folder of the metadata alone."""
         try:
-            said = json.loads(read_text(f"{self.root}/manifest.json"))
+            said = json.loads(read_text(f"{self.root}/{MANIFEST}"))
         except LakeNotFoundError:
             return {}
         except ValueError:
-            raise LakeError(f"{self.root}/manifest.json: is no JSON; fetch the release again") from None
+            raise LakeError(f"{self.root}/{MANIFEST}: is no JSON; fetch the release again") from None
         return said if isinstance(said, dict) else {}
 
     def rows(self) -> pl.LazyFrame:

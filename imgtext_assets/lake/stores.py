@@ -82,9 +82,9 @@ def listed(store: ObjectStore, prefix: str | None = None) -> list[obstore.Object
     return _unbroken(lambda: [meta for batch in obstore.list(store, prefix=prefix) for meta in batch])
 
 
-def listed_folder(store: ObjectStore) -> obstore.ListResult[Sequence[obstore.ObjectMeta]]:
-    """The objects and the folders directly below the store's root."""
-    return _unbroken(lambda: obstore.list_with_delimiter(store))
+def listed_folder(store: ObjectStore, folder: str | None = None) -> obstore.ListResult[Sequence[obstore.ObjectMeta]]:
+    """The objects and the folders directly in `folder`, or below the store's root."""
+    return _unbroken(lambda: obstore.list_with_delimiter(store, folder))
 
 
 def delete_objects(store: ObjectStore, paths: str | Sequence[str]) -> None:

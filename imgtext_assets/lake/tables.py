@@ -68,8 +68,19 @@ class Tables:
         with store_errors(self.url(self.path(name, shard))), suppress(FileNotFoundError):
             delete_objects(self._store, self.path(name, shard))
 
-    def append(self, name: str, frame: pl.LazyFrame | pl.DataFrame, shard: str | None = None) -> str:
-        """Add one file to an append-only table; its name is the time (UTC). Returns its path. Raises LakeError."""
+    def append(
+        self,
+        name: str,
+        frame: pl.LazyFrame | pl.DataFrame,
+        shard: str | None = None,
+        in_place_of: str | None = None,
+    ) -> str:
+        """Add one file to an append-only table; its name is the time (UTC). Returns its path. Raises LakeError.
+
+        `in_place_of` is the path of one that the same work added before, and that `frame` holds with more.
+        """
+        if in_place_of is not None:
+            return self._put(in_place_of, frame)
         stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(2)}"
         folder = f"{name}/{shard}" if shard else name
         return self._put(f"{folder}/{stamp}.parquet", frame)

@@ -4,15 +4,19 @@ In this order:
 
 1. The sample: links drawn evenly once and for all (by a hash of their id), asked in every round whatever is due. So the
    same links are followed for years, which is what survival is estimated from: links drawn anew for each round would
-   be seen too seldom to be seen dying. Where the budget is too small for the sample, the sample is smaller; it stays
-   even.
+   be seen too seldom to be seen dying. Only what the last half day saw is not asked again: so a round that was killed
+   goes on where it stopped.
 2. Suspects: links that were last seen gone, replaced or as a placeholder, and are not dead yet.
 3. Links that are due, the likeliest to have changed first: with a probability of 1 - exp(-hazard x days) since they
    were last there, by what is known of their host.
 4. Dead links: those of whose death no even observation tells yet, the others twice a year.
 
-A round that skips none but the latter is as even as the sample. Were the former skipped too, the estimates would see
-that others live on, but not that these died.
+The sample and the others are asked in turns, and it has half of the budget at most, else what they leave: were it all,
+no other link would ever be found dead. A smaller sample stays even.
+
+A round without limits that skips none but the latter is as even as the sample. (Were the former skipped too, the
+estimates would see that others live on, but not that these died.) It asks all links in the order of the draw, so it is
+as even where it is killed. A round with limits never is, as how far they go is known when they are spent.
 
 What belongs here: choosing, and why a link is not chosen. What does not: how it is asked (`asking`), counting what is
 really spent (`fetch.Allowance`).
@@ -34,6 +38,8 @@ PRIOR_HAZARD = -math.log(0.99) / 30.4
 """Deaths a link and day of a host of which nothing is known: 1% a month, as LAION's links lose."""
 DEAD_AGAIN = timedelta(days=180)
 """A dead link is asked again after so long; a few come back."""
+SAMPLE_AGAIN = timedelta(hours=12)
+"""A link of the sample is not asked again before: less than the days of rounds lie apart."""
 _SAMPLE, _SUSPECT, _DUE, _DEAD = range(4)
 _WHY = ["sample", "suspect", "due", "dead"]
 
@@ -77,13 +83,14 @@ def plan(
 
     `verified` are the kept rows of one shard, `known` is what `history` gives, `hosts` is a frame of LINK_HOSTS, `dead`
     one of DEAD_LINKS; the latter may be empty. Further columns: `host`; `why` it has its place (`sample`, `suspect`,
-    `due`, `dead`); `uniform`, that it is of the sample, or that no link but dead ones is skipped, so that the round is
-    as even; `etag` and `last_modified`, the newest known of the bytes that we have. Reasons to skip are `not_due`,
-    `dead`, `requests_per_host` and `requests`.
+    `due`, `dead`); `uniform`, that it is of the sample, or that the round has no limits and skips none but dead links,
+    and so is as even; `etag` and `last_modified`, the newest known of the bytes that we have. Reasons to skip are
+    `not_due`, `dead`, `requests_per_host` and `requests`.
     """
     settings = what.settings
-    drawn = _with_sample(_links(verified, known, hosts, dead), settings)
-    sample, since = pl.col("sample"), pl.lit(what.now) - pl.col("seen_at")
+    again, not_due = timedelta(days=settings.min_days), pl.lit("not_due")
+    sample, skipped = pl.col("sample"), pl.col("skipped")
+    even = pl.lit(not settings.are_limits) & ~(skipped.is_not_null() & (skipped != "dead")).any()
     rank = (
         pl.when(sample)
         .then(_SAMPLE)
@@ -94,26 +101,32 @@ def plan(
         .otherwise(_DUE)
         .cast(pl.Int8)
     )
-    waits = pl.lit(not what.everything) & ~sample
-    place = pl.int_range(1, pl.len() + 1)
-    wanted, fits = pl.col("skipped").is_null(), settings.requests_per_host
-    ordered = (
-        drawn.with_columns(rank=rank)
-        .with_columns(
-            skipped=pl.when(waits & pl.col("dead") & pl.col("told") & (since < DEAD_AGAIN).fill_null(False))
-            .then(pl.lit("dead"))
-            .when(waits & (since < timedelta(days=settings.min_days)).fill_null(False))
-            .then(pl.lit("not_due")),
-            chance=pl.when(pl.col("rank") == _DUE).then(_chance(what.now)).otherwise(0.0),
-        )
-        .sort("rank", "chance", "draw", "id", descending=[False, True, False, False])
-        .with_columns(skipped=_beyond(place.over(["host", wanted]), fits, "requests_per_host"))
-        .with_columns(skipped=_beyond(place.over(pl.col("skipped").is_null()), settings.requests, "requests"))
+    place, wanted = pl.int_range(1, pl.len() + 1), skipped.is_null()
+    found = _links(verified, known, hosts, dead).with_columns(
+        skipped=pl.when(pl.col("dead") & pl.col("told") & _waits(what, DEAD_AGAIN))
+        .then(pl.lit("dead"))
+        .when(_waits(what, again))
+        .then(not_due)
     )
-    cut = (pl.col("skipped").is_not_null() & (pl.col("skipped") != "dead")).any()
-    return ordered.with_columns(
-        uniform=sample | ~cut, why=pl.col("rank").replace_strict(dict(enumerate(_WHY)), return_dtype=pl.String)
-    ).drop("rank", "chance", "draw", "sample", "dead", "told", "suspect", "seen_at", "there_at", "hazard")
+    return (
+        _with_sample(found, settings)
+        .with_columns(
+            rank=rank,
+            skipped=pl.when(~sample).then(skipped).when(_waits(what, min(again, SAMPLE_AGAIN))).then(not_due),
+        )
+        .with_columns(uniform=sample | even, order=pl.when(even).then(_SAMPLE).otherwise("rank"))
+        .with_columns(chance=pl.when(pl.col("order") == _DUE).then(_chance(what.now)).otherwise(0.0))
+        .sort("order", "chance", "draw", "id", descending=[False, True, False, False])
+        .with_columns(skipped=_beyond(place.over(["host", wanted]), settings.requests_per_host, "requests_per_host"))
+        .with_columns(skipped=_beyond(place.over(wanted), settings.requests, "requests"))
+        .with_columns(
+            turn=place.over([pl.col("order") == _SAMPLE, wanted]),
+            why=pl.col("rank").replace_strict(dict(enumerate(_WHY)), return_dtype=pl.String),
+        )
+        .sort("turn", "order")
+        .drop("rank", "order", "turn", "chance", "draw", "sample", "dead", "told", "suspect")
+        .drop("seen_at", "there_at", "hazard")
+    )
 
 
 def _links(verified: pl.LazyFrame, known: pl.LazyFrame, hosts: pl.LazyFrame, dead: pl.LazyFrame) -> pl.LazyFrame:
@@ -153,6 +166,12 @@ def hazard() -> pl.Expr:
     return (pl.col("deaths") + 1) / (pl.col("link_days").fill_null(0.0) + 1 / PRIOR_HAZARD)
 
 
+def _waits(what: Round, again: timedelta) -> pl.Expr:
+    """Whether a link was seen so short a time ago that it is left out."""
+    since = pl.lit(what.now) - pl.col("seen_at")
+    return pl.lit(not what.everything) & (since < again).fill_null(False)
+
+
 def _draw() -> pl.Expr:
     """A number in [0, 1) for each link, evenly and always the same: from polars' hash of source and id.
 
@@ -162,14 +181,19 @@ def _draw() -> pl.Expr:
 
 
 def _with_sample(links: pl.LazyFrame, settings: LinkSettings) -> pl.LazyFrame:
-    """The links with `sample`: whether they are drawn. The sample ends before the first that the budget cannot have."""
-    place = pl.int_range(1, pl.len() + 1)
+    """The links with `sample`: whether they are drawn.
+
+    Where the links are more than the budget, the sample ends before the first that half of it cannot have.
+    """
+    drawn, place = pl.col("draw") < settings.sample, pl.int_range(1, pl.len() + 1)
+    wanted = (drawn | pl.col("skipped").is_null()).sum()
+    limits = (
+        (settings.requests, place, wanted),
+        (settings.requests_per_host, place.over("host"), wanted.over("host")),
+    )
     beyond = [
-        count > limit
-        for count, limit in ((place, settings.requests), (place.over("host"), settings.requests_per_host))
-        if limit is not None
+        (asked_for > limit) & (count > limit - limit // 2) for limit, count, asked_for in limits if limit is not None
     ]
-    drawn = pl.col("draw") < settings.sample
     if not beyond:
         return links.with_columns(sample=drawn)
     end = pl.col("draw").filter(pl.any_horizontal(*beyond)).min().fill_null(1.0)

@@ -32,6 +32,7 @@ STATES = {
     "not_found": "gone",
     "gone": "gone",
     "placeholder": "placeholder",
+    "changed": "changed",
     "forbidden": "blocked",
     "throttled": "throttled",
     **dict.fromkeys(sorted(REFUSALS), "opted_out"),
@@ -156,13 +157,13 @@ REFUSED_RULE = (pl.col("refused_since").is_not_null(), "opted_out", pl.col("refu
 
 
 def states(
-    verified: pl.LazyFrame, answers: pl.LazyFrame, looks: pl.LazyFrame, placeholders: pl.LazyFrame, policy: DriftPolicy
+    verified: pl.LazyFrame, answers: pl.LazyFrame, looks: pl.LazyFrame, instead: pl.LazyFrame, policy: DriftPolicy
 ) -> pl.LazyFrame:
     """One observation for each row of `verified` whose address was asked; they conform to `LINK_CHECKS`.
 
     `verified` are kept rows with `uniform`; `answers` is a frame of ANSWERS with each address once; `looks` has
-    `sha256`, `phash` and `low_information` of bytes that were decoded; `placeholders` has `host` and `sha256` of what
-    hosts are known to give in place of pictures. Of `policy` count `max_distance` and `placeholder_links`.
+    `sha256`, `phash` and `low_information` of bytes that were decoded; `instead` is what `given_instead` gives of
+    earlier observations. Of `policy` count `max_distance` and `placeholder_links`.
 
     A link is `alive` where the host says that nothing changed or gives the bytes that we have, `moved` where it does so
     from another address than it did then. Of other bytes it is `placeholder` where they are a known one, or where so
@@ -174,19 +175,18 @@ def states(
         "id", "source", "shard", "url", "sha256", "phash", "low_information", "uniform",
         had_from=pl.coalesce("final_url", "url"), host=pl.col("url").str.extract(HOST_OF_URL).str.to_lowercase(),
     )  # fmt: skip
-    known = placeholders.select("host", sha256_now="sha256", known=pl.lit(True)).unique()
-    joined = (
-        rows.join(answers, on="url", how="inner", validate="m:1", maintain_order="left", suffix="_now")
-        .join(_prefixed(looks), on="sha256_now", how="left", maintain_order="left")
-        .join(known, on=["host", "sha256_now"], how="left", maintain_order="left")
-    )
     by_outcome = pl.col("outcome").replace_strict(STATES, return_dtype=pl.String)
     read = pl.col("sha256_now").is_not_null()
     other_bytes = (pl.col("outcome") == "ok") & read & pl.col("sha256_now").ne_missing(pl.col("sha256"))
+    answered = rows.join(answers, on="url", how="inner", validate="m:1", maintain_order="left", suffix="_now")
+    given = answered.filter(other_bytes).select("host", sha256="sha256_now", had="sha256")
+    joined = answered.join(_prefixed(looks), on="sha256_now", how="left", maintain_order="left").join(
+        _placeholders(pl.concat([instead, given]), policy), on=["host", "sha256_now"], how="left", maintain_order="left"
+    )
     elsewhere = (pl.col("final_url") != pl.col("had_from")).fill_null(False)
     return LINK_CHECKS.conform(
         joined.with_columns(distance=pl.when(other_bytes).then(_distance())).with_columns(
-            state=pl.when(other_bytes & (pl.col("known").is_not_null() | _many_get_it(other_bytes, policy)))
+            state=pl.when(other_bytes & pl.col("placeholder").is_not_null())
             .then(pl.lit("placeholder"))
             .when(other_bytes & (pl.col("distance") > policy.max_distance).fill_null(False))
             .then(pl.lit("replaced"))
@@ -201,15 +201,32 @@ def states(
     )
 
 
-def known_placeholders(checks: pl.LazyFrame, *stages: pl.LazyFrame) -> pl.LazyFrame:
-    """`host` and `sha256` of placeholders: of earlier observations (LINK_CHECKS), and of rows that ended as such.
+def given_instead(checks: pl.LazyFrame, verified: pl.LazyFrame) -> pl.LazyFrame:
+    """What hosts gave in place of pictures so far: `host`, `sha256`, and `had`, the SHA-256 of the picture.
 
-    `stages` have `url`, `sha256` and `reject_reason`. Rows may be there more than once.
+    `checks` are earlier observations (LINK_CHECKS) of the rows `verified`, the rejected ones included. `had` is null of
+    what is known for a placeholder: it was observed as one, or a row ended by it. Rows may be there more than once.
     """
+    had, now = pl.col("had"), pl.col("sha256")
     host = pl.col("url").str.extract(HOST_OF_URL).str.to_lowercase()
-    seen = checks.filter(state="placeholder").select("host", "sha256")
-    ended = [rows.filter(reject_reason="placeholder").select(host=host, sha256="sha256") for rows in stages]
-    return pl.concat([seen, *ended]).drop_nulls()
+    is_one = pl.col("state") == "placeholder"
+    seen = (
+        checks.select("id", "host", "sha256", "state")
+        .drop_nulls("sha256")
+        .join(verified.select("id", had="sha256"), on="id", how="left")
+        .filter(is_one | (now != had))
+        .select("host", "sha256", had=pl.when(~is_one).then(had))
+    )
+    ended = verified.filter(reject_reason="placeholder").select(host=host, sha256="sha256", had=pl.lit(None, pl.String))
+    return pl.concat([seen, ended.drop_nulls("sha256")])
+
+
+def _placeholders(instead: pl.LazyFrame, policy: DriftPolicy) -> pl.LazyFrame:
+    """`host` and `sha256_now` of what is a placeholder: known for one, or given for so many unlike pictures."""
+    known, unlike = pl.col("had").is_null().any(), pl.col("had").n_unique()
+    many = pl.lit(False) if policy.placeholder_links is None else unlike >= policy.placeholder_links
+    given = instead.group_by("host", "sha256").agg(is_one=known | many).filter("is_one")
+    return given.select("host", sha256_now="sha256", placeholder=True)
 
 
 def _prefixed(looks: pl.LazyFrame) -> pl.LazyFrame:
@@ -220,11 +237,3 @@ def _distance() -> pl.Expr:
     """Hamming distance of the picture that we have and the one that came, bits; null where one of them says nothing."""
     tells = ~pl.any_horizontal(pl.col("low_information", "flat_now").fill_null(False))
     return pl.when(tells).then((pl.col("phash") ^ pl.col("phash_now")).bitwise_count_ones().cast(pl.Int64))
-
-
-def _many_get_it(other_bytes: pl.Expr, policy: DriftPolicy) -> pl.Expr:
-    """Whether so many links of the host, whose pictures were unlike, are answered by the same other bytes."""
-    if policy.placeholder_links is None:
-        return pl.lit(False)
-    unlike = pl.col("sha256").filter(other_bytes).n_unique().over("host", "sha256_now")
-    return unlike >= policy.placeholder_links

@@ -23,13 +23,13 @@ from imgtext_assets.publish.write import write_release
 
 if TYPE_CHECKING:
     from imgtext_assets.publish.apply import Cleaned, clean
-    from imgtext_assets.publish.check import NoReleaseError, problems, read_manifest
+    from imgtext_assets.publish.check import problems
     from imgtext_assets.publish.formats import write_formats
     from imgtext_assets.publish.laion400m import Embeddings, write_embeddings
 
 _LATER = {
     **dict.fromkeys(("Cleaned", "clean"), "apply"),
-    **dict.fromkeys(("NoReleaseError", "problems", "read_manifest"), "check"),
+    **dict.fromkeys(("problems",), "check"),
     **dict.fromkeys(("Embeddings", "write_embeddings"), "laion400m"),
     "write_formats": "formats",
 }
@@ -39,7 +39,6 @@ __all__ = [
     "Embeddings",
     "Known",
     "ListError",
-    "NoReleaseError",
     "Orders",
     "Pictures",
     "ReleaseError",
@@ -51,7 +50,6 @@ __all__ = [
     "hidden",
     "next_version",
     "problems",
-    "read_manifest",
     "read_orders",
     "release_rows",
     "served",

@@ -17,12 +17,14 @@ from typing import IO, Any
 
 import polars as pl
 
+from imgtext_assets.manifest import Manifest
+from imgtext_assets.publish.tar import contents, plain_members
 from imgtext_assets.text import plain
 
 ARCHIVES = ("webdataset", "laion400m")
 """Folders of a release that have archives (`release.formats`)."""
 _TEXTS = ("json", "txt")
-_MAX_TEXT = 2**24
+MAX_TEXT = 2**24
 """Largest `.json` or `.txt` that is read, bytes."""
 _CHUNK = 2**20
 _COLUMNS = ("id", "source", "sha256", "caption")
@@ -39,35 +41,35 @@ class _Pair:
     repeated: list[str] = field(default_factory=list)
 
 
-def problems(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
+def problems(folder: Path, manifest: Manifest) -> Iterator[str]:
     """What is wrong with the archives of the release in `folder`: at most a line for each of them, none if all is well.
 
     In constant memory: archives are read as streams and pictures piece by piece, with a file's rows beside them.
     """
-    formats = manifest.get("formats")
+    formats = manifest.said.get("formats")
     for name in formats if isinstance(formats, list) else ():
         if name in ARCHIVES and not (folder / name).is_dir():
             yield f"{name}: missing"
     if (folder / "webdataset").is_dir():
-        yield from _webdataset(folder)
+        yield from _webdataset(folder, "cleaned" in manifest.said)
     if (folder / "laion400m").is_dir():
-        yield from _laion400m(folder, manifest["rows"])
+        yield from _laion400m(folder, manifest.rows)
 
 
-def _webdataset(folder: Path) -> Iterator[str]:
-    """Keys run on over all archives, each that of the row of this number."""
-    rows, first = _rows(sorted((folder / "metadata").glob("*.parquet"))), 0
+def _webdataset(folder: Path, gaps: bool) -> Iterator[str]:
+    """Keys run on over all archives, each that of the row of this number; with gaps in a copy that was cleaned."""
+    rows, first, pairs = _rows(sorted((folder / "metadata").glob("*.parquet"))), 0, 0
     archives = sorted((folder / "webdataset").glob("*.tar"))
     yield from _gaps("webdataset", archives)
     for archive in archives:
-        count, problem = _compare(archive, rows, first)
+        count, first, problem = _compare(archive, rows, first, gaps)
         if problem is not None:
             yield f"webdataset/{archive.name}: {problem}"
             return  # all that follows is shifted
-        first += count
+        pairs += count
     left = sum(1 for _ in rows)
     if left:
-        yield f"webdataset: {first:,} pairs, {first + left:,} expected"
+        yield f"webdataset: {pairs:,} pairs, {pairs + left:,} expected"
 
 
 def _laion400m(folder: Path, expected: int) -> Iterator[str]:
@@ -81,7 +83,7 @@ def _laion400m(folder: Path, expected: int) -> Iterator[str]:
             yield f"laion400m/{rows.name}: missing"
             continue
         beside = _rows([rows])
-        count, problem = _compare(archive, beside, 0)
+        count, _, problem = _compare(archive, beside, 0)
         if problem is None and (left := sum(1 for _ in beside)):
             problem = f"{count:,} pairs, {count + left:,} rows in {rows.name}"
         if problem is not None:
@@ -105,24 +107,34 @@ def _rows(files: list[Path]) -> Iterator[Row]:
         yield from pl.read_parquet(file, columns=columns).iter_rows(named=True)
 
 
-def _compare(archive: Path, rows: Iterator[Row], first: int) -> tuple[int, str | None]:
-    """How many pairs of the archive are those of the next rows, numbered from `first`, and what is wrong with one."""
+def _compare(archive: Path, rows: Iterator[Row], first: int, gaps: bool = False) -> tuple[int, int, str | None]:
+    """How many pairs of the archive are those of the next rows, the number after theirs, and what is wrong with one.
+
+    Pairs are numbered from `first` on; with `gaps`, by any numbers that ascend from there.
+    """
     count = 0
     try:
         for pair in _pairs(archive):
             row = next(rows, None)
-            problem = "no row has this number" if row is None else _wrong(pair, row, first + count)
+            if gaps and _number(pair.stem) > first:
+                first = _number(pair.stem)
+            problem = "no row has this number" if row is None else _wrong(pair, row, first)
             if problem is not None:
-                return count, f"{pair.stem}: {problem}"
-            count += 1
+                return count, first, f"{pair.stem}: {problem}"
+            count, first = count + 1, first + 1
     except (tarfile.TarError, EOFError, OSError) as error:
-        return count, f"cannot be read: {plain(error)}"
-    return count, None
+        return count, first, f"cannot be read: {plain(error)}"
+    return count, first, None
+
+
+def _number(stem: str) -> int:
+    """The number that a pair is called by; -1 where it is none."""
+    return int(stem) if re.fullmatch(r"[0-9]{1,18}", stem) else -1
 
 
 def _wrong(pair: _Pair, row: Row, number: int) -> str | None:
     """What is wrong with the pair that should be that of a row."""
-    if not re.fullmatch(r"[0-9]{1,18}", pair.stem) or int(pair.stem) != number:
+    if _number(pair.stem) != number:
         return f"expected number {number}"
     if pair.repeated:
         return f"more than one .{pair.repeated[0]}"
@@ -149,19 +161,16 @@ def _pairs(archive: Path) -> Iterator[_Pair]:
     """Members that follow each other and have the same stem. Raises tarfile.TarError where it is no whole archive."""
     pair: _Pair | None = None
     with tarfile.open(archive, "r|", bufsize=_CHUNK) as members:
-        for member in members:
-            members.members = []  # it would remember them all  # pyright: ignore[reportAttributeAccessIssue]
+        for member in plain_members(members):
             stem, _, ending = member.name.partition(".")
             if pair is None or pair.stem != stem:
                 if pair is not None:
                     yield pair
                 pair = _Pair(plain(stem))
-            content = members.extractfile(member) if member.isreg() else None
-            if content is None:
-                raise tarfile.ReadError(f"{plain(member.name)}: no plain file")
+            content = contents(members, member)
             if ending not in _TEXTS:
                 pair.pictures.append(_sha256(content))
-            elif member.size > _MAX_TEXT:
+            elif member.size > MAX_TEXT:
                 raise tarfile.ReadError(f"{plain(member.name)}: {member.size:,} bytes")
             elif ending in pair.texts:
                 pair.repeated.append(ending)

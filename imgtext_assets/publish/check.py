@@ -7,60 +7,22 @@ What does not: mending it, and what archives hold (`archives`).
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from imgtext_assets.manifest import MANIFEST, Manifest, read_manifest
 from imgtext_assets.publish import archives
+from imgtext_assets.publish.history import compared
 from imgtext_assets.publish.withdrawn import row_name, salted
 from imgtext_assets.tables import RELEASE
 from imgtext_assets.text import plain
 
-MANIFEST = "manifest.json"
 _SHOWN = 5
 _BATCH = 25_000
-
-
-class NoReleaseError(Exception):
-    """The folder holds no release; the message says why."""
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a release's folder. Raises NoReleaseError where there is none that can be read.
-
-    Names of files that lead out of the folder are refused: the release may be anybody's.
-    """
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        files, rows = manifest["files"], manifest["rows"]
-        well_formed = isinstance(rows, int) and all(
-            isinstance(facts["bytes"], int)
-            and isinstance(facts["sha256"], str)
-            and isinstance(facts.get("rows", 0), int)
-            and ("rows" in facts or not name.endswith(".parquet"))
-            for name, facts in files.items()
-        )
-    except FileNotFoundError:
-        raise NoReleaseError(f"{folder}: no {MANIFEST}, so it is no release, or not a whole one") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise NoReleaseError(
-            f"{folder / MANIFEST}: is none of a release: {type(error).__name__} {plain(error)}"
-        ) from None
-    if strange := [name for name in files if not _is_inside(name)]:
-        raise NoReleaseError(f"{folder / MANIFEST}: refused, for it names {plain(repr(strange[0]))}")
-    if not well_formed:
-        raise NoReleaseError(f"{folder / MANIFEST}: is none of a release: rows or sizes of files are missing")
-    return manifest
-
-
-def _is_inside(name: str) -> bool:
-    path = PurePosixPath(name)
-    return not path.is_absolute() and ".." not in path.parts and "\\" not in name and "\0" not in name
 
 
 def problems(
@@ -76,7 +38,7 @@ def problems(
     - Archives have the picture, the caption and the row of every row, in their order (see `archives`).
 
     Files are read in streams, so that memory does not grow with them; but of rows, ids and addresses are compared by
-    64 bits of each. Raises NoReleaseError.
+    64 bits of each. Raises ManifestError.
     """
     manifest = read_manifest(folder)
     broken = [*_files(folder, manifest), *_counts(folder, manifest)]
@@ -97,18 +59,18 @@ def problems(
     yield from archives.problems(folder, manifest)
 
 
-def _files(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
+def _files(folder: Path, manifest: Manifest) -> Iterator[str]:
     """Files that are missing, changed, or that nobody has listed."""
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
-    listed = manifest["files"]
+    listed = manifest.files
     yield from (f"{plain(name)}: missing" for name in sorted(listed.keys() - there))
     yield from (f"{plain(name)}: not in {MANIFEST}" for name in sorted(there - listed.keys()))
     for name in sorted(listed.keys() & there):
         facts, path = listed[name], folder / name
-        if path.stat().st_size != facts["bytes"]:
-            yield f"{plain(name)}: {path.stat().st_size:,} bytes, {facts['bytes']:,} expected"
-        elif (found := _sha256(path)) != facts["sha256"]:
-            yield f"{plain(name)}: SHA-256 {found}, {plain(facts['sha256'])} expected"
+        if path.stat().st_size != facts.bytes:
+            yield f"{plain(name)}: {path.stat().st_size:,} bytes, {facts.bytes:,} expected"
+        elif (found := _sha256(path)) != facts.sha256:
+            yield f"{plain(name)}: SHA-256 {found}, {plain(facts.sha256)} expected"
 
 
 def _sha256(path: Path) -> str:
@@ -116,9 +78,9 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _counts(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
+def _counts(folder: Path, manifest: Manifest) -> Iterator[str]:
     """Files of rows that cannot be read, or have other rows than the manifest says."""
-    for name, facts in manifest["files"].items():
+    for name, facts in manifest.files.items():
         if not name.endswith(".parquet") or not (folder / name).is_file():
             continue
         try:
@@ -126,8 +88,8 @@ def _counts(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
         except (pa.ArrowException, OSError) as error:
             yield f"{plain(name)}: cannot be read: {plain(error)}"
             continue
-        if rows != facts["rows"]:
-            yield f"{plain(name)}: {rows:,} rows, {facts['rows']:,} expected"
+        if rows != facts.rows:
+            yield f"{plain(name)}: {rows:,} rows, {facts.rows:,} expected"
 
 
 def _read_whole(file: Path) -> int:
@@ -136,27 +98,27 @@ def _read_whole(file: Path) -> int:
         return sum(batch.num_rows for batch in parquet.iter_batches(_BATCH, use_threads=False))
 
 
-def _in_order(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
+def _in_order(folder: Path, manifest: Manifest) -> Iterator[str]:
     """Files of rows that are not numbered from 0 on without a gap, or that have not as many rows as the release."""
     names = sorted(path.name for path in (folder / "metadata").glob("*.parquet"))
-    expected = [f"{manifest.get('name')}.{number:03d}.parquet" for number in range(len(names))]
+    expected = [f"{manifest.said.get('name')}.{number:03d}.parquet" for number in range(len(names))]
     if not names:
         yield "metadata: no file of rows"
     elif sorted(expected) != names:
         yield f"metadata: expected {plain(expected[0])} to {plain(expected[-1])}, found {plain(', '.join(names))}"
-    total = sum(manifest["files"][f"metadata/{name}"]["rows"] for name in names)
-    if total != manifest["rows"]:
-        yield f"metadata: {total:,} rows in all, {manifest['rows']:,} expected"
+    total = sum(manifest.files[f"metadata/{name}"].rows or 0 for name in names)
+    if total != manifest.rows:
+        yield f"metadata: {total:,} rows in all, {manifest.rows:,} expected"
 
 
-def _adds_up(manifest: dict[str, Any]) -> Iterator[str]:
+def _adds_up(manifest: Manifest) -> Iterator[str]:
     """Whether the rows before, with what changed, are the rows now. A copy that was cleaned has fewer."""
-    changes, before = manifest.get("changes"), manifest.get("previous_rows")
-    if not isinstance(changes, dict) or not isinstance(before, int) or "cleaned" in manifest:
+    changes, before = manifest.said.get("changes"), manifest.said.get("previous_rows")
+    if not isinstance(changes, dict) or not isinstance(before, int) or "cleaned" in manifest.said:
         return
     now = before + changes.get("added", 0) - changes.get("removed", 0) - changes.get("replaced", 0)
-    if now != manifest["rows"]:
-        yield f"{MANIFEST}: {before:,} rows before and what changed since make {now:,}, not {manifest['rows']:,}"
+    if now != manifest.rows:
+        yield f"{MANIFEST}: {before:,} rows before and what changed since make {now:,}, not {manifest.rows:,}"
 
 
 def _repeats(rows: pl.LazyFrame, address: pl.Expr) -> Iterator[str]:
@@ -177,9 +139,12 @@ def _hashed(folder: Path, rows: pl.LazyFrame, address: pl.Expr) -> Iterator[str]
     file = folder / "removals.parquet"
     if not file.is_file():
         return
-    listed = pl.scan_parquet(file)
-    for salt in listed.select(pl.col("salt").unique()).collect()["salt"].drop_nulls():
-        for kind, column in (("id", row_name()), ("url", address), ("sha256", pl.col("sha256"))):
+    listed, columns = pl.scan_parquet(file), {"id": row_name(), "url": address, "sha256": pl.col("sha256")}
+    kinds, salts = (listed.select(pl.col(name).unique()).collect()[name].drop_nulls() for name in ("kind", "salt"))
+    if unknown := sorted({*kinds} - {*columns}):
+        yield f"removals.parquet: has hashes of a kind that is not known, and not looked for: {plain(unknown[0])}"
+    for salt in salts:
+        for kind, column in columns.items():
             of_kind = listed.filter(kind=kind, salt=salt).select("hash").collect()
             if of_kind.is_empty():
                 continue
@@ -190,9 +155,14 @@ def _hashed(folder: Path, rows: pl.LazyFrame, address: pl.Expr) -> Iterator[str]
 
 
 def _removed(rows: pl.LazyFrame, address: pl.Expr, removals: pl.LazyFrame) -> Iterator[str]:
-    """Rows that a tombstone names, for their source or for all."""
-    for kind, column in (("id", pl.col("id")), ("url", address), ("sha256", pl.col("sha256"))):
-        named = removals.filter(kind=kind).select("value", of="source").unique()
+    """Rows that a tombstone names, for their source or for all, by what a release says of a row.
+
+    It tells no account. It tells the look, but not whether the policy refuses what looks alike.
+    """
+    columns = {"id": pl.col("id"), "url": address, "sha256": pl.col("sha256"), "creator": compared(pl.col("creator"))}
+    for kind, column in columns.items():
+        value = compared(pl.col("value")) if kind == "creator" else pl.col("value")
+        named = removals.filter(kind=kind).select(value, of="source").unique()
         found = rows.select("source", "id", value=column).join(named, on="value")
         yield from _told(found.filter(pl.col("of").is_null() | (pl.col("of") == pl.col("source"))), kind)
 

@@ -125,13 +125,13 @@ def _tombstones(removals: pl.LazyFrame, known: Row, hashes: set[Any]) -> pl.Lazy
         (pl.col("kind") == "sha256") & pl.col("value").is_in(hashes),
         (pl.col("kind") == "phash") & (pl.col("value") == looks),
         (pl.col("kind") == "account") & (pl.col("value") == account),
-        (pl.col("kind") == "creator") & (_compared(pl.col("value")) == _compared(creator)),
+        (pl.col("kind") == "creator") & (compared(pl.col("value")) == compared(creator)),
     ]
     here = pl.col("source").is_null() | (pl.col("source") == known["source"])
     return removals.filter(here & pl.any_horizontal(named)).sort("removed_at")
 
 
-def _compared(creator: pl.Expr) -> pl.Expr:
+def compared(creator: pl.Expr) -> pl.Expr:
     """A creator's name without regard to case, white space and compatible forms of letters (Unicode NFKC)."""
     return creator.str.normalize("NFKC").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
 
@@ -157,4 +157,4 @@ def _rows(frame: pl.LazyFrame) -> list[Row]:
     return frame.collect(engine="streaming").to_dicts()
 
 
-__all__ = ["CLUSTER_SHOWN", "History", "Step", "history"]
+__all__ = ["CLUSTER_SHOWN", "History", "Step", "compared", "history"]

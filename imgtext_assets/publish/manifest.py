@@ -15,8 +15,10 @@ from typing import Any, TypedDict
 import polars as pl
 
 from imgtext_assets.catalog import Catalog
+from imgtext_assets.publish.card import METADATA_GLOB
 from imgtext_assets.publish.changes import count_changes, count_reasons
 from imgtext_assets.publish.release import public_name
+from imgtext_assets.publish.withdrawn import KEY
 from imgtext_assets.tables import RELEASE
 
 _PLACES = ("decisions", "drop_folder", "opt_out_lists", "path")
@@ -111,6 +113,20 @@ def listed(folder: Path) -> dict[str, dict[str, Any]]:
     """Every file below a folder, by its path: its `bytes`, its `sha256`, and where it is parquet its `rows`."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): file_facts(path) for path in files}
+
+
+def with_ends(folder: Path, files: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The same with the `keys` of the first and the last row (source and id) of each file of the release's rows.
+
+    These are sorted, so that of all releases whoever looks for a row reads one file each (`lake.releases`).
+    """
+    ends = {path.relative_to(folder).as_posix(): _ends(path) for path in folder.glob(METADATA_GLOB)}
+    return {name: said | ({"keys": ends[name]} if ends.get(name) else {}) for name, said in files.items()}
+
+
+def _ends(path: Path) -> list[list[str]]:
+    keys = pl.scan_parquet(path).select(KEY)
+    return [list(row) for end in (keys.head(1), keys.tail(1)) for row in end.collect(engine="streaming").rows()]
 
 
 def file_facts(path: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ What belongs here: telling a list's kind, and whether it names a row or a file. 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import polars as pl
@@ -46,6 +46,12 @@ class Orders:
     def of_takedowns(self) -> Orders:
         """What takedowns removed, of these orders."""
         return Orders(self.clear.filter("is_takedown"), self.hashes, 0, self.url_key)
+
+    def with_rows(self, rows: pl.DataFrame) -> Orders:
+        """These orders, and that rows (`source`, `id`) go whose other names they know."""
+        named = rows.select(*KEY, is_takedown=pl.lit(False)).drop_nulls()
+        clear = pl.concat([self.clear, named]).unique(KEY, keep="first", maintain_order=True)
+        return replace(self, clear=clear)
 
     def marks(self, rows: pl.DataFrame) -> pl.Series:
         """Whether each row goes: Boolean, never null. A row also goes that says it was replaced by one that does.

@@ -142,8 +142,9 @@ def _refusal(row: Mapping[str, Any], why: object) -> str:
 def describe(row: Mapping[str, Any], copy: Copy | None = None) -> bytes:
     """A row as JSON: its columns, how large the picture was and, where `resized`, is now.
 
-    A text that is not known is `""`, a number that is not known is left out: `datasets` takes the types of all rows
-    from those of the first five, where a null would have none. `hash` and `sha256` are always those of the original.
+    A text that is not known is `""`, and a score -1.0, as the builder of LAION-400M has it for `similarity`: `datasets`
+    takes the columns and types of all rows from those of the first five, drops a column that none of these has, and has
+    no type for a null. `hash` and `sha256` are always those of the original.
     """
     said = {name: value for name, value in row.items() if value is not None}
     said |= {"original_width": row["width"], "original_height": row["height"], "resized": copy is not None}
@@ -160,7 +161,7 @@ def _plain_values(rows: pl.DataFrame) -> pl.DataFrame:
     """
     return rows.with_columns(
         cs.string().fill_null(""),
-        cs.float().fill_nan(None),
+        cs.float().fill_nan(None).fill_null(-1.0),
         cs.datetime().dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%SZ").fill_null(""),
         cs.by_dtype(pl.UInt64).map_elements("{:016x}".format, return_dtype=pl.String).fill_null(""),
         cs.binary().bin.encode("hex").fill_null(""),

@@ -32,15 +32,18 @@ class Published:
     withdrawn: bool = False
 
 
-def releases_with(scan: Callable[[str], pl.LazyFrame], versions: Sequence[str], source: str, row_id: str) -> list[str]:
-    """Those of the versions that hold a source's row of that id. `scan` gives the rows of a version.
+def releases_with(
+    scan: Callable[[str, Sequence[str]], pl.LazyFrame], versions: Sequence[str], source: str, row_id: str
+) -> list[str]:
+    """Those of the versions that hold a source's row of that id.
 
-    Releases are sorted by source and id, so that of each one row group is read.
+    `scan` gives rows of a version, all among which one of this source and id may be (see `lake.Releases.scan`).
+    Releases are sorted by these, so that of each one row group of one file is read.
     """
     is_it = (pl.col("source") == source) & (pl.col("id") == row_id)
 
     def has(version: str) -> bool:
-        return scan(version).filter(is_it).select(pl.len()).collect(engine="streaming").item() > 0
+        return scan(version, (source, row_id)).filter(is_it).select(pl.len()).collect(engine="streaming").item() > 0
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return [version for version, found in zip(versions, pool.map(has, versions), strict=True) if found]

@@ -13,22 +13,13 @@ from imgtext_assets.tables import RELEASE
 _KEY = ("source", "id")
 
 
-def release_rows(
-    verified: pl.LazyFrame, removals: pl.LazyFrame, dead_links: pl.LazyFrame | None = None
-) -> pl.LazyFrame:
-    """The rows to publish: those of VERIFIED that go on and no tombstone names; RELEASE, sorted by source and id.
+def release_rows(verified: pl.LazyFrame, dead_links: pl.LazyFrame | None = None) -> pl.LazyFrame:
+    """The rows to publish: those of VERIFIED that go on; RELEASE, sorted by source and id.
 
-    Nor those whose link is dead: `dead_links` is a frame of DEAD_LINKS; null: they stay, as where we serve the bytes.
-
-    `removals` is a frame of REMOVALS. It is asked here once more, by id, address and bytes, since a row may have
-    been removed after the stages that look for tombstones last ran.
+    But for those whose link is dead: `dead_links` is a frame of DEAD_LINKS; null: they stay, as where we serve the
+    bytes. What was removed since the stages ran is not among `verified` any more (`defs.removals.not_removed`).
     """
     rows = verified.filter(pl.col("reject_reason").is_null())
-    for kind, column in (("id", "id"), ("url", "url_key"), ("sha256", "sha256")):
-        named = removals.filter(pl.col("kind") == kind).select("source", pl.col("value").alias(column))
-        everywhere = named.filter(pl.col("source").is_null()).drop("source")
-        rows = rows.join(everywhere, on=column, how="anti", maintain_order="left")
-        rows = rows.join(named, on=["source", column], how="anti", maintain_order="left")
     if dead_links is not None:
         rows = rows.join(dead_links.select("url").unique(), on="url", how="anti", maintain_order="left")
     published = rows.drop("license").rename(

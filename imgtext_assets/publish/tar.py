@@ -1,19 +1,24 @@
 """Tar archives whose bytes depend on nothing but names and contents.
 
 The format is ustar (IEEE Std 1003.1, `pax`, "ustar Interchange Format"), which every client reads. What belongs here:
-bytes of an archive. What does not: what is in it (`webdataset`, `laion400m`).
+bytes of an archive, also of one that is read. What does not: what is in it (`webdataset`, `laion400m`).
 """
 
 from __future__ import annotations
 
+import shutil
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import IO
+
+from imgtext_assets.text import plain
 
 BLOCK = tarfile.BLOCKSIZE
 MAX_BYTES = 8**11 - 1
 """The largest member: its size is 11 octal digits."""
 
+_PIECE = 2**20
 _NAME, _SIZE, _CHECKSUM = slice(0, 100), slice(124, 136), slice(148, 156)
 
 
@@ -26,10 +31,57 @@ def write_tar(file: Path, members: Iterable[tuple[str, bytes]]) -> int:
     with file.open("wb") as out:
         for name, data in members:
             out.writelines((_header(name, len(data)), data, bytes(-len(data) % BLOCK)))
-        # Two empty blocks end an archive, and it fills whole records, as `tar` writes it.
-        out.write(bytes(2 * BLOCK))
-        out.write(bytes(-out.tell() % tarfile.RECORDSIZE))
-        return out.tell()
+        return _end(out)
+
+
+def copy_tar(archive: Path, into: Path, renamed: Callable[[str], str | None]) -> None:
+    """Write an archive once more, without the members for whose names `renamed` gives null; the others as it says.
+
+    Contents are copied piece by piece. Raises tarfile.TarError where it is no whole archive of plain files, and
+    ValueError as `write_tar` does.
+    """
+    with into.open("wb") as out:
+        for member, content in read_tar(archive):
+            if (name := renamed(member.name)) is not None:
+                out.write(_header(name, member.size))
+                shutil.copyfileobj(content, out, _PIECE)
+                out.write(bytes(-member.size % BLOCK))
+        _end(out)
+
+
+def read_tar(archive: Path) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
+    """The members of an archive and what they hold. Raises tarfile.TarError where it is no whole one of plain files."""
+    with archive.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as opened:
+        for member in plain_members(opened):
+            yield member, contents(opened, member)
+        # A header that is damaged ends an archive for `tarfile`, as the empty block does that should.
+        file.seek(opened.offset)
+        if file.read(BLOCK) != bytes(BLOCK):
+            raise tarfile.ReadError(f"no member at byte {opened.offset:,}")
+
+
+def plain_members(opened: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """The members one by one, of which none is remembered. Raises tarfile.ReadError where one is no plain file."""
+    while (member := opened.next()) is not None:
+        opened.members = []  # pyright: ignore[reportAttributeAccessIssue]
+        if not member.isreg() or member.issparse():  # a sparse one of a kilobyte may say that it has a petabyte
+            raise tarfile.ReadError(f"{plain(member.name)}: no plain file")
+        yield member
+
+
+def contents(opened: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+    """What a member holds. Raises tarfile.ReadError where it is no plain file."""
+    content = opened.extractfile(member)
+    if content is None:
+        raise tarfile.ReadError(f"{plain(member.name)}: no plain file")
+    return content
+
+
+def _end(out: IO[bytes]) -> int:
+    """Two empty blocks end an archive, and it fills whole records, as `tar` writes it."""
+    out.write(bytes(2 * BLOCK))
+    out.write(bytes(-out.tell() % tarfile.RECORDSIZE))
+    return out.tell()
 
 
 def _template() -> bytes:

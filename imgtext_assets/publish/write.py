@@ -17,7 +17,7 @@ from imgtext_assets.catalog import Catalog
 from imgtext_assets.publish.card import METADATA_GLOB, dataset_card, license_text
 from imgtext_assets.publish.changes import changes, hidden
 from imgtext_assets.publish.croissant import CROISSANT_FILE, croissant
-from imgtext_assets.publish.manifest import Origin, facts, file_facts, listed
+from imgtext_assets.publish.manifest import Origin, facts, file_facts, listed, with_ends
 from imgtext_assets.publish.release import served
 from imgtext_assets.publish.withdrawn import Known, UrlKey, same_address
 from imgtext_assets.tables import RELEASE, REMOVED_HASHES
@@ -51,7 +51,8 @@ def write_release(
         removals.parquet                what takedowns removed of any release before (REMOVED_HASHES)
         README.md, LICENSE              the dataset card, and what may be done with which part
         croissant.json                  the same for machines, with each of these files
-        manifest.json                   all of the above: counts, policy, and bytes, SHA-256 and rows of each file
+        manifest.json                   all of the above: counts, policy, and bytes, SHA-256 and rows of each file,
+                                        and the first and last row of each of metadata
 
     `formats` writes what else there is, such as archives of the pictures, into folders of their own; it is given the
     folder and the metadata as it was written. `funnel` has the rows of every stage: `stage`, `source`, `reject_reason`
@@ -84,7 +85,7 @@ def write_release(
     manifest["removals"] = {"salt": salt, "hashes": removed.height, "in_clear": not catalog.release.hash_removals}
     (folder / "README.md").write_text(dataset_card(manifest), encoding="utf-8")
     (folder / "LICENSE").write_text(license_text(manifest), encoding="utf-8")
-    files = listed(folder)
+    files = with_ends(folder, listed(folder))
     (folder / CROISSANT_FILE).write_text(croissant(manifest | {"files": files}), encoding="utf-8")
     manifest["files"] = files | {CROISSANT_FILE: file_facts(folder / CROISSANT_FILE)}
     text = json.dumps(manifest, indent=2, ensure_ascii=False)

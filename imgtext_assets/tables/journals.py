@@ -55,7 +55,11 @@ HOST_FILES = Table(
 PASSED_OVER = Table(
     "passed_over",
     "Addresses that failed when they were to take the place of a dead link: others of their picture go before them.",
-    (Column("url_key", pl.String(), "The normalised address.", required=True),),
+    (
+        Column("url_key", pl.String(), "The normalised address.", required=True),
+        Column("stage", pl.String(), "The stage that rejected it."),
+        Column("code_version", pl.String(), "That stage's code version then; by another one it is tried again."),
+    ),
 )
 HOST_USE = Table(
     "host_use",

@@ -40,8 +40,8 @@ LINK_CHECKS = Table(
         Column(
             "uniform",
             pl.Boolean(),
-            "The link is of the sample, drawn evenly from all of its shard, or its round skipped none but dead ones: "
-            "such observations make the estimates.",
+            "The link is of the sample, drawn evenly from all of its shard, or its round had no limits and skipped "
+            "none but dead ones: such observations make the estimates.",
         ),
         *(c for c in FETCH if c.name == "consent"),
         Column("detail", pl.String(), "The observation in full, for people."),

@@ -173,7 +173,8 @@ def test_nothing_to_push_is_said(built: World, imgtext: Imgtext, tmp_path: Path)
 
 
 def test_a_hostile_manifest_is_refused_before_anything_is_written(imgtext: Imgtext, tmp_path: Path) -> None:
-    manifest = b'{"version": "2026.11.0", "files": {"../../.ssh/x": {"bytes": 1, "sha256": "%s"}}}' % (b"0" * 64)
+    files = b'{"../../.ssh/x": {"bytes": 1, "sha256": "%s"}}' % (b"0" * 64)
+    manifest = b'{"version": "2026.11.0", "rows": 1, "files": %s}' % files
     with DemoWeb({"/manifest.json": Page(manifest)}) as web:
         code, said = imgtext("fetch-release", web.base_url, "here", "--allow-network", "127.0.0.0/8")
     assert code == 1

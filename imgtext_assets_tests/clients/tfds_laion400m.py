@@ -2,8 +2,9 @@
 
     python tfds_laion400m.py images|embeddings FOLDER FILES WORK
 
-Nothing of the builder is replaced but the number of its files, which it has from a constant: 41,455 and 410. It runs
-its Beam pipeline, writes its own files and reads them back with TensorFlow. Prints the rows as JSON, by their keys.
+Nothing of the builder is replaced but the number of its files, which it has from a constant: 41,455 and 410; and it has
+no checksums of embeddings, so they are registered. It runs its Beam pipeline, writes its own files and reads them back
+with TensorFlow. Prints the rows as JSON, by their keys.
 """
 
 import json
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow_datasets as tfds  # pyright: ignore[reportMissingImports] - in an environment of its own
+from tensorflow_datasets.core.download.checksums import compute_url_info  # pyright: ignore[reportMissingImports]
 from tensorflow_datasets.vision_language.laion400m import laion400m  # pyright: ignore[reportMissingImports]
 
 kind, folder, files, work = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
@@ -21,10 +23,12 @@ kind, folder, files, work = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sy
 ].num_shards = files
 builder = laion400m.Laion400m(config=kind, data_dir=work)
 if kind == "embeddings":
-    # It asks for these at LAION's own address, and takes what lies there already from where it is told.
-    from etils import epath
-
-    tfds.download.DownloadManager.download = lambda self, urls: {name: epath.Path(folder / name) for name in urls}
+    # It asks for these at LAION's own address. Its download manager takes from `manual_dir` what is registered by size
+    # and SHA-256, and compares them.
+    laion400m.Laion400m.url_infos = {
+        f"{laion400m._EMBEDDINGS_URL}{file.stem.rpartition('_')[0]}/{file.name}": compute_url_info(file)
+        for file in folder.iterdir()
+    }
 builder.download_and_prepare(
     download_config=tfds.download.DownloadConfig(manual_dir=str(folder), register_checksums=False)
 )

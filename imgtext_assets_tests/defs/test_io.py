@@ -13,7 +13,6 @@ from imgtext_assets.lake import Lake
 from imgtext_assets.tables import BY_NAME
 
 RAW = BY_NAME["raw_metadata"]
-CHECKS = BY_NAME["link_checks"]
 CLUSTERS = BY_NAME["duplicate_clusters"]
 
 
@@ -32,16 +31,12 @@ def lake(lake_root: str) -> Lake:
 
 
 def graph(given: dict[str, pl.DataFrame], loaded: list[pl.DataFrame]) -> list[Any]:
-    """Three stored assets, and two that read raw_metadata: shard by shard (`one`), and all shards (`many`)."""
+    """Two stored assets, and two that read raw_metadata: shard by shard (`one`), and all shards (`many`)."""
     options: Any = {"io_manager_key": "lake_tables", "partitions_def": shards}
 
     @dg.asset(**options)
     def raw_metadata(context: dg.AssetExecutionContext) -> pl.DataFrame:
         return given[context.partition_key]
-
-    @dg.asset(**options)
-    def link_checks() -> pl.DataFrame:
-        return CHECKS.conform(pl.LazyFrame({"id": ["a"], "state": ["alive"]})).collect()
 
     @dg.asset(io_manager_key="lake_tables")
     def duplicate_clusters() -> pl.DataFrame:
@@ -55,7 +50,7 @@ def graph(given: dict[str, pl.DataFrame], loaded: list[pl.DataFrame]) -> list[An
     def many(rows: pl.LazyFrame) -> None:
         loaded.append(rows.collect())
 
-    return [raw_metadata, link_checks, duplicate_clusters, one, many]
+    return [raw_metadata, duplicate_clusters, one, many]
 
 
 class Runner:
@@ -115,13 +110,11 @@ def test_a_shard_that_is_not_there_yet_has_no_rows(lake: Lake, instance: dg.Dags
     assert [loaded.height for loaded in runner.loaded] == [2, 0]
 
 
-def test_storing_again_replaces_but_observations_are_appended(lake: Lake, instance: dg.DagsterInstance) -> None:
+def test_storing_again_replaces(lake: Lake, instance: dg.DagsterInstance) -> None:
     runner = Runner(lake, {"a-00000": rows("a-00000", 2)}, instance)
     for _ in range(2):
         runner.run("raw_metadata", "a-00000")
-        runner.run("link_checks", "a-00000")
     assert lake.tables.scan("raw_metadata", RAW.schema).collect().height == 2
-    assert lake.tables.scan("link_checks", CHECKS.schema).collect().height == 2
 
 
 def test_an_asset_over_all_shards_is_one_table(lake: Lake, instance: dg.DagsterInstance) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgtext_assets.fetch import Allowance, Outcome, Request, fetch_all
+from imgtext_assets.fetch import Allowance, Besides, Outcome, Request, fetch_all
 from imgtext_assets_tests.fetch.conftest import loopback
 from imgtext_assets_tests.web import HostileWeb, answer
 
@@ -52,6 +52,30 @@ def test_without_limits_nothing_runs_out():
     allowance.begin("a")
     allowance.receive(10**15)
     assert allowance.spent_on("a") is None
+
+
+def test_what_is_asked_besides_is_no_request_but_its_bytes_and_seconds_count():
+    clock = Clock()
+    allowance = Allowance(requests=2, requests_per_host=1, bytes=100, seconds=10, clock=clock)
+    besides = Besides(allowance)
+    for _ in range(9):
+        besides.begin("a")
+    assert allowance.asked == 0
+    allowance.begin("a")
+    assert allowance.spent_on("a")
+    assert besides.spent_on("a") is None, "the limit is for what is counted"
+    besides.receive(100)
+    assert allowance.spent() == besides.spent_on("b") == "bytes: 100 were allowed"
+
+
+@pytest.mark.parametrize("limit", ["requests", "bytes", "seconds"])
+def test_nothing_is_asked_besides_where_nothing_is_asked_any_more(limit: str):
+    clock = Clock()
+    allowance = Allowance(**{limit: 1}, clock=clock)
+    allowance.begin("a")
+    allowance.receive(1)
+    clock.now = 1.0
+    assert (Besides(allowance).spent_on("b") or "").startswith(f"{limit}: ")
 
 
 def fetched(web: HostileWeb, paths: list[str], allowance: Allowance, **settings: object) -> list[Outcome]:

@@ -31,7 +31,7 @@ from imgtext_assets.fetch import Harvest
 from imgtext_assets.lake import Lake
 from imgtext_assets.reasons import REFUSALS
 from imgtext_assets.sources.urls import url_key
-from imgtext_assets.tables import FETCHES, HOST_FILES, LICENSE_FILTERED, VERIFIED
+from imgtext_assets.tables import FETCHES, HOST_FILES, LICENSE_FILTERED, LINK_CHECKS, VERIFIED
 from imgtext_assets_tests.defs.world import engine_with
 from imgtext_assets_tests.fetch.conftest import loopback
 from imgtext_assets_tests.pictures.files import encode, photograph
@@ -526,7 +526,7 @@ def test_a_recheck_follows_no_redirect_to_a_host_that_refuses(shard: Shard):
 
 def rechecked(shard: Shard, *urls: str) -> pl.DataFrame:
     had = pl.LazyFrame({"id": urls, "url": urls, "sha256": hashlib.sha256(b"\xff\xd8a picture").hexdigest()})
-    recheck: Any = link_checks(
+    link_checks(
         dg.build_asset_context(partition_key=SHARD),
         Recheck(),
         VERIFIED.conform(had.with_columns(source=pl.lit("s"), shard=pl.lit(SHARD))),
@@ -535,7 +535,7 @@ def rechecked(shard: Shard, *urls: str) -> pl.DataFrame:
         engine=engine_with(1, 2**30, 10.0),
         progress=LogProgress(),
     )
-    return recheck.value.sort("url")
+    return shard.lake.tables.scan(LINK_CHECKS.name, LINK_CHECKS.schema, [SHARD]).collect().sort("url")
 
 
 def test_a_recheck_judges_consent_again(shard: Shard):

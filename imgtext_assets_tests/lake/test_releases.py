@@ -39,6 +39,24 @@ def test_what_is_published_is_there_whole(releases: Releases, tmp_path: Path) ->
     assert releases.scan("2026.11.0").collect()["id"].to_list() == ["0-0", "0-1", "0-2", "1-0", "1-1", "1-2"]
 
 
+def test_of_a_row_only_the_files_are_read_that_may_have_it(releases: Releases, tmp_path: Path) -> None:
+    folder = staged(tmp_path / "new")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for number in range(2):
+        manifest["files"][f"metadata/set.{number:03d}.parquet"]["keys"] = [[f"{number}-0"], [f"{number}-2"]]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    releases.publish(folder, "2026.11.0")
+    for key, found in (("0-0", 0), ("0-2", 0), ("1-1", 1)):
+        assert releases.scan("2026.11.0", [key]).collect()["id"].to_list() == [f"{found}-{n}" for n in range(3)]
+    for key in ("", "0-9", "9"):
+        assert key not in releases.scan("2026.11.0", [key]).collect()["id"], "columns and no such row"
+
+
+def test_where_files_do_not_say_their_keys_all_are_read(releases: Releases, tmp_path: Path) -> None:
+    releases.publish(staged(tmp_path / "new"), "2026.11.0")
+    assert releases.scan("2026.11.0", ["1-1"]).collect().height == 6
+
+
 def test_a_version_is_never_changed(releases: Releases, tmp_path: Path) -> None:
     releases.publish(staged(tmp_path / "first"), "2026.11.0")
     with pytest.raises(LakeError, match=r"2026\.11\.0: exists, and a release is never changed"):

@@ -55,6 +55,13 @@ def test_appending_keeps_what_is_there_in_order_of_time(tables: Tables) -> None:
     assert tables.scan("link_checks", FRAME.schema).collect()["rows"].to_list() == [0, 0, 1, 1, 2, 2]
 
 
+def test_work_that_goes_on_replaces_what_it_added_before_and_nothing_else(tables: Tables) -> None:
+    other, path = (tables.append("link_checks", FRAME, "s-00000") for _ in range(2))
+    assert tables.append("link_checks", pl.concat([FRAME, FRAME]), "s-00000", path) == path
+    assert tables.files("link_checks", "s-00000") == sorted([other, path])
+    assert tables.scan("link_checks", FRAME.schema).collect().height == 6
+
+
 def test_compacting_replaces_only_what_was_merged(tables: Tables) -> None:
     merged = [tables.append("fetches", FRAME, "s-00000") for _ in range(2)]
     later = tables.append("fetches", FRAME.with_columns(rows=pl.lit(7, pl.Int64)), "s-00000")

@@ -128,7 +128,7 @@ def test_a_dead_link_of_whose_death_the_estimates_do_not_know_is_asked_by_the_ne
     """Else an even round would show them that the others live on, and not that this one died."""
     rows = [link(0), link(1)]
     checks, buried = [check(rows[0], "gone", 30)], [dead(rows[0], 40, told=told)]
-    assert asked(planned(rows, checks=checks, buried=buried)) == ["00001", "00000"]
+    assert asked(planned(rows, checks=checks, buried=buried, seconds=9)) == ["00001", "00000"]
     short = planned(rows, checks=checks, buried=buried, requests=1)
     assert skipped(short) == {"00000": "requests"}
     assert not short["uniform"].any()
@@ -149,7 +149,7 @@ def test_of_what_is_due_the_likeliest_to_have_changed_goes_first():
         {"source": "other", "host": "new.example", "deaths": 500, "link_days": 1e4},
         {"source": "s", "host": None, "deaths": 500, "link_days": 1e4},
     ]
-    assert asked(planned(rows, hosts=hosts)) == ["00002", "00001", "00003", "00000"]
+    assert asked(planned(rows, hosts=hosts, seconds=9)) == ["00002", "00001", "00003", "00000"]
 
 
 @given(st.integers(0, 10**6), st.floats(0, 1e9))
@@ -218,13 +218,84 @@ def test_no_plan_goes_beyond_its_budget_or_leaves_out_what_would_fit(
     assert seen["uniform"].all() or set(uniform["why"]) <= {"sample"}
 
 
+def test_a_round_with_limits_is_even_in_its_sample_alone_as_nobody_knows_before_how_far_they_go():
+    rows = [link(n) for n in range(200)]
+    limited: list[dict[str, Any]] = [
+        {"requests": 1000},
+        {"bytes": 10**12},
+        {"seconds": 10**6},
+        {"requests_per_host": 1000},
+    ]
+    for limits in limited:
+        seen = planned(rows, sample=0.2, **limits)
+        assert skipped(seen) == {}
+        assert set(seen.filter("uniform")["why"]) == {"sample"}
+
+
+def test_a_round_without_limits_asks_in_the_order_of_the_draw_so_that_it_is_even_where_it_is_killed():
+    """Suspects and links of dying hosts do not go first there: what a killed round saw would be darker than all is."""
+    rows = [link(n, "calm.example" if n % 2 else "dying.example") for n in range(300)]
+    hosts = [{"source": "s", "host": "dying.example", "deaths": 500, "link_days": 1e4}]
+    checks = [check(rows[n], "gone", 30) for n in range(0, 300, 7)]
+    order = planned(rows, hosts=hosts, checks=checks)["id"].to_list()
+    for share in (0.1, 0.3, 0.6):
+        drawn = set(planned(rows, sample=share).filter(why="sample")["id"])
+        assert drawn == set(order[: len(drawn)])
+
+
+def test_a_round_goes_on_where_one_was_killed_today():
+    rows = [link(n) for n in range(300)]
+    order = planned(rows, sample=0.2)["id"].to_list()
+    seen, sample = order[:100], planned(rows, sample=0.2).filter(why="sample")["id"].to_list()
+    today = [check(row, "alive", 0.4) for row in rows if row["id"] in seen]
+    assert sorted(asked(planned(rows, checks=today, sample=0.2))) == sorted(order[100:])
+    yesterday = [check(row, "alive", 0.6) for row in rows if row["id"] in seen]
+    assert sorted(asked(planned(rows, checks=yesterday, sample=0.2))) == sorted([*sample, *order[100:]])
+    assert len(asked(planned(rows, checks=today, sample=0.2, min_days=0))) == 300, "unless all are due each time"
+
+
+# The sample and the others.
+
+
+def test_where_the_sample_would_take_all_it_has_half_and_they_take_turns():
+    rows = [link(n, f"{'ab'[n % 2]}.example") for n in range(100)]
+    first = planned(rows, sample=1.0, requests=40).filter(why="sample")["id"].to_list()
+    doubted = [row for row in rows if row["id"] not in first][:6]
+    gone = [check(row, "gone", 30) for row in doubted]
+    seen = planned(rows, checks=gone, sample=1.0, requests=20).filter(pl.col("skipped").is_null())
+    assert seen["why"].to_list() == ["sample", "suspect"] * 6 + ["sample", "due"] * 4
+    assert seen.filter(why="sample")["id"].to_list() == first[:10], "it is still the front of the draw"
+    of_hosts = planned(rows, checks=gone, sample=1.0, requests_per_host=10).filter(pl.col("skipped").is_null())
+    for host in ("a.example", "b.example"):
+        assert of_hosts.filter(host=host, why="sample").height <= 5
+        assert of_hosts.filter(host=host).height == 10
+
+
+def test_where_the_others_fit_beside_it_the_sample_is_whole():
+    rows = [link(n) for n in range(100)]
+    of_late = [check(row, "alive", 1) for row in rows[:85]]
+    drawn = set(planned(rows, sample=0.2).filter(why="sample")["id"])
+    seen = planned(rows, checks=of_late, sample=0.2, requests=40)
+    assert set(seen.filter(why="sample")["id"]) == drawn
+    assert set(asked(seen)) == drawn | {row["id"] for row in rows[85:]}
+
+
+def test_a_link_outside_the_sample_is_asked_sooner_or_later_however_small_the_budget():
+    rows = {row["id"]: row for row in (link(n, fetched_at=NOW - 500 * DAY) for n in range(60))}
+    checks: list[dict[str, Any]] = []
+    for month in range(12):
+        of_round = planned([*rows.values()], checks=checks, sample=1.0, requests=10)
+        checks += [check(rows[number], "alive", 400 - 30 * month) for number in asked(of_round)]
+    assert {seen["id"] for seen in checks} == rows.keys()
+
+
 def test_a_sample_that_the_budget_cannot_have_is_smaller_and_still_even_over_all_hosts():
     """One host holds most links and may be asked ten times: the other's share of the sample shrinks as much."""
     rows = [link(n, "large.example" if n % 10 else "small.example") for n in range(2000)]
     seen = planned(rows, sample=1.0, requests_per_host=10)
     drawn = Counter(seen.filter(why="sample")["host"])
-    assert drawn["large.example"] == 10
-    assert drawn["small.example"] <= 6
+    assert drawn["large.example"] == 5
+    assert drawn["small.example"] <= 4
     assert skipped(seen)
     assert set(skipped(seen).values()) == {"requests_per_host"}
     assert Counter(seen.filter(pl.col("skipped").is_null())["host"]) == {"large.example": 10, "small.example": 10}

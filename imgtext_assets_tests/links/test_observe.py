@@ -1,6 +1,7 @@
 """What each answer says of a link."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +14,7 @@ from polars.exceptions import ComputeError, InvalidOperationError
 
 from imgtext_assets import tables
 from imgtext_assets.catalog import DriftPolicy
-from imgtext_assets.links import STATES, Answer, Way, answers_frame, known_placeholders, states
+from imgtext_assets.links import STATES, Answer, Way, answers_frame, given_instead, states
 from imgtext_assets.settings import LinkRule, LinkSettings
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -44,6 +45,7 @@ class Outcome:
 
 
 OURS = 0xAAAA_AAAA_AAAA_AAAA
+INSTEAD = {"host": pl.String, "sha256": pl.String, "had": pl.String}
 LOOKS = {"sha256": pl.String, "phash": pl.UInt64, "low_information": pl.Boolean}
 
 
@@ -57,18 +59,18 @@ def observe(
     *outcomes: Outcome,
     looks: dict[str, int] | None = None,
     flat: bool = False,
-    known: tuple[str, str] | None = None,
+    before: Sequence[tuple[str, str, str | None]] = (),
     rules: list[LinkRule] | None = None,
     **policy: Any,
 ) -> pl.DataFrame:
-    """`looks` are the pHashes of bytes that were decoded; `known` is a placeholder's host and SHA-256."""
+    """`looks` are the pHashes of bytes that were decoded; `before` is as of `given_instead`."""
     seen = [{"sha256": sha256, "phash": phash, "low_information": flat} for sha256, phash in (looks or {}).items()]
-    placeholders = pl.LazyFrame([known] if known else [], {"host": pl.String, "sha256": pl.String}, orient="row")
+    instead = pl.LazyFrame(list(before), INSTEAD, orient="row")
     return states(
         rows.with_columns(uniform=pl.lit(True)),
         answers_frame([Answer(outcome, "get") for outcome in outcomes], rules or []).lazy(),
         pl.LazyFrame(seen, LOOKS),
-        placeholders,
+        instead,
         DriftPolicy(**policy),
     ).collect()
 
@@ -195,7 +197,7 @@ def test_an_answer_without_a_body_is_no_change():
     ways: list[Way] = ["head", "range"]
     for way in ways:
         answers = answers_frame([Answer(Outcome(Asked(), sha256=None), way)]).lazy()
-        none = pl.LazyFrame(schema={"host": pl.String, "sha256": pl.String})
+        none = pl.LazyFrame(schema=INSTEAD)
         (seen,) = (
             states(row().with_columns(uniform=pl.lit(False)), answers, pl.LazyFrame(schema=LOOKS), none, DriftPolicy())
             .collect()
@@ -230,19 +232,38 @@ def test_what_many_hosts_give_is_none():
     assert set(seen["state"]) == {"changed"}
 
 
+def test_what_earlier_observations_were_answered_by_counts_with_it():
+    """A round asks wave by wave, and of some hosts a few links each month."""
+    rows, outcomes = many(2)
+    of_another = [("a.example", "f" * 64, "9" * 64)]
+    assert set(observe(rows, *outcomes, before=of_another, placeholder_links=3)["state"]) == {"placeholder"}
+    elsewhere = [("b.example", "f" * 64, "9" * 64)]
+    for before in (of_another * 9, elsewhere * 9):
+        assert set(observe(rows, *outcomes, before=before, placeholder_links=4)["state"]) == {"changed"}
+
+
 def test_a_known_placeholder_of_the_host_is_told_at_once():
     host = "pictures.example"
-    assert observe(row(), OTHER, known=(host, "b" * 64))["state"].item() == "placeholder"
-    assert observe(row(), OTHER, known=("else.example", "b" * 64))["state"].item() == "changed"
-    assert observe(row(), Outcome(Asked()), known=(host, "a" * 64))["state"].item() == "alive"
+    assert observe(row(), OTHER, before=[(host, "b" * 64, None)])["state"].item() == "placeholder"
+    assert observe(row(), OTHER, before=[("else.example", "b" * 64, None)])["state"].item() == "changed"
+    assert observe(row(), Outcome(Asked()), before=[(host, "a" * 64, None)])["state"].item() == "alive"
 
 
-def test_placeholders_are_known_from_earlier_rounds_and_from_rows_that_ended_as_such():
-    seen = {"state": "placeholder", "host": "a.example", "sha256": "1"}
-    checks = pl.LazyFrame([seen, seen | {"sha256": None}, seen | {"state": "changed", "sha256": "2"}])
-    ended = {"url": "https://B.example/x", "sha256": "3", "reject_reason": "placeholder"}
-    rows = pl.LazyFrame([ended, ended | {"sha256": "4", "reject_reason": "damaged"}])
-    assert set(known_placeholders(checks, rows).collect().rows()) == {("a.example", "1"), ("b.example", "3")}
+def test_what_hosts_gave_instead_is_known_from_earlier_observations_and_from_rows_that_ended_by_it():
+    placeholder = {"id": "1", "host": "a.example", "state": "placeholder", "sha256": "1"}
+    ours = {"id": "2", "host": "a.example", "state": "alive", "sha256": "had"}
+    other, unread = ours | {"state": "changed", "sha256": "2"}, ours | {"sha256": None}
+    gone = placeholder | {"id": "no row any more", "sha256": "3"}
+    checks = pl.LazyFrame([placeholder, ours, other, unread, gone, other | {"id": "no row any more"}])
+    row = {"id": "1", "url": "https://B.example/x", "sha256": "4", "reject_reason": "placeholder"}
+    kept = {"id": "2", "url": "https://a.example/y", "sha256": "had", "reject_reason": None}
+    rows = pl.LazyFrame([row, kept, row | {"id": "3", "sha256": "5", "reject_reason": "damaged"}])
+    assert set(given_instead(checks, rows).collect().rows()) == {
+        ("a.example", "1", None),
+        ("a.example", "3", None),
+        ("a.example", "2", "had"),
+        ("b.example", "4", None),
+    }
 
 
 # Rules of hosts.

@@ -12,7 +12,7 @@ import polars as pl
 from PIL import Image
 
 from imgtext_assets.publish import release_rows
-from imgtext_assets_tests.publish.rows import NO_REMOVALS, verified
+from imgtext_assets_tests.publish.rows import verified
 
 FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif", "AVIF": "image/avif"}
 
@@ -57,4 +57,4 @@ def pictured(store: Store, kinds: Iterable[str], **values) -> pl.LazyFrame:
         }
         | values,
     )
-    return release_rows(rows, NO_REMOVALS)
+    return release_rows(rows)

@@ -7,7 +7,6 @@ import polars as pl
 from imgtext_assets import tables
 from imgtext_assets.catalog import Catalog
 
-NO_REMOVALS = tables.REMOVALS.schema.to_frame().lazy()
 FETCHED_AT = datetime(2026, 10, 31, 12, 30, 15, tzinfo=UTC)
 FUNNEL = pl.DataFrame(
     {

@@ -13,13 +13,13 @@ from polars.testing import assert_frame_equal
 from imgtext_assets import tables
 from imgtext_assets.publish import Known, changes, hidden, release_rows, served
 from imgtext_assets.publish.changes import count_changes, count_reasons
-from imgtext_assets_tests.publish.rows import NO_REMOVALS, tombstone, verified
+from imgtext_assets_tests.publish.rows import tombstone, verified
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def released(*numbers: int, source: str = "a", **values: Any) -> pl.LazyFrame:
-    return served(release_rows(verified(numbers, source, **values), NO_REMOVALS), None)
+    return served(release_rows(verified(numbers, source, **values)), None)
 
 
 def rejected(stage: str, number: int, reason: str, source: str = "a", **values: Any) -> pl.LazyFrame:

@@ -11,7 +11,7 @@ import pytest
 
 from imgtext_assets import tables
 from imgtext_assets.publish import release_rows, write_release
-from imgtext_assets_tests.publish.rows import FUNNEL, NO_REMOVALS, catalog, verified
+from imgtext_assets_tests.publish.rows import FUNNEL, catalog, verified
 
 INPUTS = {"a": {"version": "1f" * 8, "files": [{"file": "a.parquet", "version": "1", "rows": 30, "state": "present"}]}}
 
@@ -22,7 +22,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = pl.concat([verified(range(25)), verified(range(3), source="b", similarity=0.25)])
     write_release(
         folder,
-        release_rows(rows, NO_REMOVALS),
+        release_rows(rows),
         version="2026.9.3",
         catalog=catalog(rows_per_file=10),
         funnel=FUNNEL,

@@ -164,7 +164,7 @@ def test_tensorflow_datasets_own_builder_loads_every_image(tmp_path: Path, store
 
 @pytest.mark.clients
 def test_tensorflow_datasets_own_builder_loads_every_embedding(tmp_path: Path, rows: pl.LazyFrame) -> None:
-    """The builder as it is but for its download: it would ask for the files at LAION's address, and not in a folder."""
+    """The builder as it is, told of checksums: so it takes the files from the folder, not from LAION's address."""
     given = made(6)
     write_embeddings(tmp_path / "embeddings", rows, given, rows_per_file=4)
     loaded = json.loads(run("python", CLIENT, "embeddings", tmp_path / "embeddings", "2", tmp_path / "work"))

@@ -35,7 +35,7 @@ def store() -> Store:
 @pytest.fixture
 def rows(store: Store) -> pl.LazyFrame:
     attribution = [None] * 8 + ["Ann, CC BY 4.0"] * 3
-    return pictured(store, KINDS, attribution=attribution)
+    return pictured(store, KINDS, attribution=attribution, similarity=[None] * 8 + [0.25, 1.0, -0.5])
 
 
 def members(file: Path) -> dict[str, bytes]:
@@ -53,7 +53,7 @@ def test_each_row_has_its_picture_its_caption_and_its_columns(tmp_path: Path, st
         assert found[f"{key}.jpg"] == store.blobs[row["sha256"]]
         assert found[f"{key}.txt"].decode() == row["caption"] == said["caption"]
         known = {name: value for name, value in row.items() if value is not None}
-        known["retrieved_at"] = "2026-10-31T12:30:15Z"
+        known |= {"retrieved_at": "2026-10-31T12:30:15Z", "similarity": known.get("similarity", -1.0)}
         assert {name: value for name, value in said.items() if name in row and value != ""} == known
         assert (said["original_width"], said["original_height"], said["resized"]) == (48, 32, False)
     assert len(found) == 3 * len(KINDS)
@@ -136,7 +136,7 @@ def test_json_has_only_what_every_reader_has_alike(tmp_path: Path, store: Store)
     write_pairs(tmp_path / "a.tar", rows.collect(), as_stored(store.get))
     said = json.loads(members(tmp_path / "a.tar")["000000000.json"])
     assert (said["phash"], said["retrieved_at"], said["raw"]) == ("f" * 16, "2026-11-21T07:05:00Z", "00ff")
-    assert not said.keys() & {"similarity", "aesthetic"}
+    assert (said["similarity"], said["aesthetic"]) == (-1.0, -1.0)
     assert said["attribution"] == ""
 
 
@@ -191,6 +191,7 @@ def test_datasets_loads_every_pair(tmp_path: Path, store: Store, rows: pl.LazyFr
     assert [(size, kind) for size, kind, _, _ in loaded] == [([48, 32], kind) for kind in KINDS]
     assert [text for _, _, text, _ in loaded] == wanted["caption"].to_list()
     assert [said["attribution"] or None for *_, said in loaded] == wanted["attribution"].to_list()
+    assert [said["similarity"] for *_, said in loaded] == wanted["similarity"].fill_null(-1.0).to_list()
 
 
 def test_the_hash_in_the_json_is_that_of_the_picture(tmp_path: Path, store: Store, rows: pl.LazyFrame) -> None:

@@ -9,14 +9,14 @@ import polars as pl
 from imgtext_assets import tables
 from imgtext_assets.publish import Known, all_hashes, release_rows, served, withdrawn
 from imgtext_assets.sources import url_key
-from imgtext_assets_tests.publish.rows import NO_REMOVALS, tombstone, verified
+from imgtext_assets_tests.publish.rows import tombstone, verified
 
 SALT = "5a17"
 
 
 def released(*numbers: int, source: str = "a") -> pl.LazyFrame:
     rows = verified(numbers, source).with_columns(pl.format("HTTPS://{}", pl.col("url").str.slice(8)).alias("url"))
-    return served(release_rows(rows, NO_REMOVALS), None)
+    return served(release_rows(rows), None)
 
 
 def digest(kind: str, value: str) -> str:

@@ -17,11 +17,11 @@ from imgtext_assets import tables
 from imgtext_assets.catalog import Catalog
 from imgtext_assets.publish import dataset_card, release_rows, served, write_release
 from imgtext_assets.publish.manifest import inputs
-from imgtext_assets_tests.publish.rows import FUNNEL, NO_REMOVALS, catalog, verified
+from imgtext_assets_tests.publish.rows import FUNNEL, catalog, verified
 
 
 def write(folder: Path, rows: pl.LazyFrame | None = None, **options) -> dict:
-    rows = release_rows(verified(range(25)), NO_REMOVALS) if rows is None else rows
+    rows = release_rows(verified(range(25))) if rows is None else rows
     settings = {"version": "2026.11.0", "catalog": catalog(rows_per_file=10), "funnel": FUNNEL} | options
     return write_release(folder, rows, **settings)
 
@@ -48,7 +48,7 @@ def test_files_have_at_most_so_many_rows_in_order(folder):
     assert [file.name for file in files] == ["set.000.parquet", "set.001.parquet", "set.002.parquet"]
     frames = [pl.read_parquet(file) for file in files]
     assert [frame.height for frame in frames] == [10, 10, 5]
-    assert_frame_equal(pl.concat(frames), served(release_rows(verified(range(25)), NO_REMOVALS), None).collect())
+    assert_frame_equal(pl.concat(frames), served(release_rows(verified(range(25))), None).collect())
 
 
 def test_the_manifest_names_every_other_file_with_its_hash_size_and_rows(folder, manifest):
@@ -59,6 +59,14 @@ def test_the_manifest_names_every_other_file_with_its_hash_size_and_rows(folder,
     for name, facts in manifest["files"].items():
         assert facts["bytes"] == (folder / name).stat().st_size
     assert sum(facts["rows"] for name, facts in manifest["files"].items() if name.startswith("metadata/")) == 25
+
+
+def test_the_manifest_names_the_first_and_the_last_row_of_each_file_of_rows(folder, manifest):
+    ends = {name: facts["keys"] for name, facts in manifest["files"].items() if "keys" in facts}
+    assert ends == {
+        f"metadata/set.{file:03d}.parquet": [["a", f"{first:06d}"], ["a", f"{last:06d}"]]
+        for file, (first, last) in enumerate([(0, 9), (10, 19), (20, 24)])
+    }
 
 
 def test_the_manifest_says_what_is_in_it(manifest):
@@ -138,13 +146,13 @@ def test_the_card_tells_lists_forms_and_how_links_fare(manifest):
 
 
 def test_the_same_inputs_give_the_same_bytes(folder, tmp_path):
-    shuffled = release_rows(verified(reversed(range(25))), NO_REMOVALS)
+    shuffled = release_rows(verified(reversed(range(25))))
     write(tmp_path, shuffled)
     assert digests(tmp_path) == digests(folder)
 
 
 def test_changes_are_against_the_release_before(folder, tmp_path):
-    rows = release_rows(verified(range(1, 27)), NO_REMOVALS)
+    rows = release_rows(verified(range(1, 27)))
     before = pl.scan_parquet(folder / "metadata/*.parquet")
     manifest = write(tmp_path, rows, before=before, previous_version="2026.11.0", version="2026.11.1")
     assert manifest["changes"] == {"added": 2, "removed": 1, "replaced": 0, "changed": 0}
@@ -157,7 +165,7 @@ def test_changes_are_against_the_release_before(folder, tmp_path):
 
 
 def test_a_release_without_rows_still_loads(tmp_path):
-    manifest = write(tmp_path, release_rows(verified([]), NO_REMOVALS))
+    manifest = write(tmp_path, release_rows(verified([])))
     assert manifest["rows"] == 0
     assert pl.read_parquet(tmp_path / "metadata/*.parquet").schema == tables.RELEASE.schema
 

@@ -26,7 +26,7 @@ from imgtext_assets.defs.engines import READER_CPU_SECONDS, READER_MEMORY
 from imgtext_assets.defs.pipeline import Pipeline, Project
 from imgtext_assets.engine import LocalEngine
 from imgtext_assets.lake import Lake
-from imgtext_assets_tests.defs.world import NoBars, engine_with, new_instance, write_parquet
+from imgtext_assets_tests.defs.world import NoBars, engine_with, write_parquet
 from imgtext_assets_tests.years.web import Link, RottingWeb
 
 BEGIN = datetime(2027, 1, 1, 6, tzinfo=UTC)
@@ -203,7 +203,10 @@ def _take_something_down(maintainer: Maintainer) -> None:
 
 @contextmanager
 def employed(folder: Path, web: RottingWeb) -> Iterator[Maintainer]:
-    """A project that nothing is built of yet."""
+    """A project that nothing is built of yet.
+
+    What Dagster remembers of its runs stays in memory: on disk it would take longer than all that the runs do.
+    """
     content = {
         "lake": "lake",
         "sources": [
@@ -220,9 +223,13 @@ def employed(folder: Path, web: RottingWeb) -> Iterator[Maintainer]:
         "links": {"sample": 0.1},
         "release": {"name": "two-years", "max_removed_share": 0.3},
     }
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "home").mkdir(parents=True)
     (folder / "catalog.yaml").write_text(yaml.safe_dump(content))
-    with patch.dict("os.environ", {"DAGSTER_HOME": str(folder / "home")}), new_instance(folder / "home") as instance:
+    telemetry = {"telemetry": {"enabled": False}}
+    with (
+        dg.DagsterInstance.ephemeral(str(folder / "home"), settings=telemetry) as instance,
+        patch("imgtext_assets.cli.app.instance", return_value=instance),
+    ):
         yield Maintainer(folder, web, instance)
 
 

@@ -13,6 +13,7 @@ from imgtext_assets.defs.fetching import POOL, Asking, Fetcher, counts
 from imgtext_assets.defs.orders import load_orders
 from imgtext_assets.defs.progress import Progress
 from imgtext_assets.defs.removals import of_bytes
+from imgtext_assets.defs.replacing import in_doubt
 from imgtext_assets.defs.stage import stage_output, table_options
 from imgtext_assets.defs.thumbnails import thumbnails
 from imgtext_assets.engine import Engine
@@ -51,10 +52,14 @@ def downloaded(
     engine: dg.ResourceParam[Engine],
     progress: dg.ResourceParam[Progress],
 ) -> dg.Output[pl.DataFrame]:
-    """The original bytes in the blob store; what is there already is not fetched again."""
+    """The original bytes in the blob store; what is there already is not fetched again.
+
+    Of what was had before the latest link died and is wanted only now, in its stead, it is asked whether it is there.
+    """
     rows = resolution_filtered.collect()
     fetcher = Fetcher(context, lake, catalog, progress, config.retry_final)
-    fetched = fetcher.fetch(rows, "pictures fetched")
+    doubted = in_doubt(catalog, lake, context.partition_key, rows)
+    fetched = fetcher.fetch(rows, "pictures fetched", doubted=doubted)
     answered = with_answers(rows.lazy(), fetched.answers.lazy()).collect()
     pictures = thumbnails(answered, "sha256", lake, engine, catalog.pictures)
     return stage_output(DOWNLOADED, answered, counts(fetched) | pictures)

@@ -8,18 +8,14 @@ room `fetch`).
 from imgtext_assets.lake.copies.fetch import fetch_release
 from imgtext_assets.lake.copies.files import Files, StoreFiles, hub_dataset, manifest_of, release_files
 from imgtext_assets.lake.copies.hub_push import push_to_hub
-from imgtext_assets.lake.copies.manifest import MANIFEST, Manifest, parse_manifest
 from imgtext_assets.lake.copies.push import push_to_store
 
 __all__ = [
-    "MANIFEST",
     "Files",
-    "Manifest",
     "StoreFiles",
     "fetch_release",
     "hub_dataset",
     "manifest_of",
-    "parse_manifest",
     "push_to_hub",
     "push_to_store",
     "release_files",

@@ -21,10 +21,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from imgtext_assets.lake.copies.files import PIECE, Files, manifest_of
-from imgtext_assets.lake.copies.manifest import MANIFEST, ListedFile, Manifest, parse_manifest
+from imgtext_assets.lake.copies.files import PIECE, Files, StoreFiles, manifest_of
 from imgtext_assets.lake.copies.together import Report, quietly, together
 from imgtext_assets.lake.stores import LakeError
+from imgtext_assets.manifest import MANIFEST, ListedFile, Manifest
 
 
 def fetch_release(files: Files, folder: Path, manifest: Manifest | None = None, report: Report = quietly) -> Manifest:
@@ -59,7 +59,7 @@ def _check_present(folder: Path, manifest: Manifest, report: Report) -> None:
     """Check a release that is there; it is never mended in place, for somebody may be reading it."""
     text = (folder / MANIFEST).read_bytes()
     if text != manifest.text:
-        there = parse_manifest(text, str(folder / MANIFEST)).version
+        there = manifest_of(StoreFiles(str(folder))).version
         raise LakeError(f"{folder}: has another release, {there}; name another folder")
 
     def check(path: str, report: Report) -> None:

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 import obstore
 
 from imgtext_assets.lake.copies.hub import api, file_system, hub_errors
-from imgtext_assets.lake.copies.manifest import MANIFEST, MAX_MANIFEST, Manifest, is_version, parse_manifest
 from imgtext_assets.lake.stores import (
     LakeError,
     LakeNotFoundError,
@@ -24,6 +23,7 @@ from imgtext_assets.lake.stores import (
     open_store,
     store_errors,
 )
+from imgtext_assets.manifest import MANIFEST, MAX_MANIFEST, Manifest, ManifestError, is_version, parse_manifest
 from imgtext_assets.text import plain
 
 PIECE = 8 * 2**20
@@ -98,11 +98,10 @@ class HubFiles:
 
 def manifest_of(files: Files) -> Manifest:
     """The manifest of a release, read whole. Raises LakeError or OSError where there is none, or a hostile one."""
-    where = f"{files.where}/{MANIFEST}"
-    text = files.whole(MANIFEST, MAX_MANIFEST)
-    if len(text) > MAX_MANIFEST:
-        raise LakeError(f"{where}: refused, for no release's has more than {MAX_MANIFEST:,} bytes")
-    return parse_manifest(text, where)
+    try:
+        return parse_manifest(files.whole(MANIFEST, MAX_MANIFEST), f"{files.where}/{MANIFEST}")
+    except ManifestError as error:
+        raise LakeError(str(error)) from None
 
 
 def hub_dataset(address: str) -> str | None:

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from imgtext_assets.lake.copies.files import Files, HubFiles, manifest_of
 from imgtext_assets.lake.copies.hub import api, hub_errors
-from imgtext_assets.lake.copies.manifest import MANIFEST, ListedFile, Manifest
 from imgtext_assets.lake.copies.together import Report, quietly
 from imgtext_assets.lake.stores import LakeError, LakeNotFoundError
+from imgtext_assets.manifest import MANIFEST, ListedFile, Manifest
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, HfApi

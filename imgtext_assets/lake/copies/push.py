@@ -21,9 +21,9 @@ from typing import Any
 import obstore
 
 from imgtext_assets.lake.copies.files import PIECE, Files, StoreFiles, manifest_of
-from imgtext_assets.lake.copies.manifest import MANIFEST, ListedFile, Manifest
 from imgtext_assets.lake.copies.together import Report, quietly, together
 from imgtext_assets.lake.stores import LakeError, ObjectStore, listed, open_store, store_errors
+from imgtext_assets.manifest import MANIFEST, ListedFile, Manifest
 
 _MAX_PARTS = 10_000  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 _PARTS_AT_ONCE = 4  # of one file: with four files that is 128 MiB of parts

@@ -16,8 +16,8 @@ from imgtext_assets.demo.web import Page
 from imgtext_assets.fetch.files import WebFiles
 from imgtext_assets.lake import LakeError
 from imgtext_assets.lake.copies import Files, StoreFiles, fetch_release, push_to_store, release_files
-from imgtext_assets.lake.copies.manifest import MAX_MANIFEST
 from imgtext_assets.lake.stores import open_store
+from imgtext_assets.manifest import MAX_MANIFEST
 from imgtext_assets.settings import FetchSettings
 from imgtext_assets_tests.lake.copies.made import VERSION, contents, listed, made_release
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgtext_assets.lake import LakeError
-from imgtext_assets.lake.copies import parse_manifest
+from imgtext_assets.manifest import MAX_MANIFEST, ManifestError, parse_manifest, read_manifest
 
 FILE = {"bytes": 3, "sha256": "ab" * 32}
 
 
 def text(files: Any, **more: Any) -> bytes:
-    return json.dumps({"version": "2026.11.0", "files": files} | more).encode()
+    return json.dumps({"version": "2026.11.0", "rows": 0, "files": files} | more).encode()
 
 
 def refusal(data: bytes) -> str:
-    with pytest.raises(LakeError) as told:
+    with pytest.raises(ManifestError) as told:
         parse_manifest(data, "https://a.example/manifest.json")
     said = str(told.value)
     assert said.startswith("https://a.example/manifest.json: ")
@@ -33,6 +33,7 @@ def test_what_a_release_says_of_its_files() -> None:
     said = text({"metadata/a.000.parquet": FILE | {"rows": 7}, "README.md": FILE, "LICENSE": FILE}, name="a", rows=7)
     manifest = parse_manifest(said, "here")
     assert manifest.version == "2026.11.0"
+    assert (manifest.rows, manifest.said["name"]) == (7, "a")
     assert manifest.files["metadata/a.000.parquet"].rows == 7
     assert manifest.files["README.md"].rows is None
     assert manifest.total == len(said) + 9
@@ -96,6 +97,27 @@ def test_facts_that_are_none_are_refused(facts: Any) -> None:
     assert "a.parquet" in refusal(text({"a.parquet": facts}))
 
 
+def test_rows_that_are_not_said_are_missed() -> None:
+    assert "a.parquet: its number of rows is missing" in refusal(text({"a.parquet": FILE}))
+
+
+@pytest.mark.parametrize("rows", [-1, 1.5, True, "7", None])
+def test_a_number_of_rows_that_is_none_is_refused(rows: Any) -> None:
+    assert "no number of rows" in refusal(text({}, rows=rows))
+
+
+def test_a_manifest_that_no_release_can_have_is_not_read() -> None:
+    assert "refused" in refusal(b" " * (MAX_MANIFEST + 1))
+
+
+def test_a_folder_without_one_is_no_release(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="so it is no release"):
+        read_manifest(tmp_path)
+    (tmp_path / "manifest.json").mkdir()
+    with pytest.raises(ManifestError, match="cannot be read"):
+        read_manifest(tmp_path)
+
+
 @pytest.mark.parametrize("version", ["../1.2.3", "2026.11", "", None, 7, "2026.11.0\n", "٢٠٢٦.11.0", "\x1b[31m"])
 def test_versions_that_are_none_are_refused(version: Any) -> None:
     assert "no version" in refusal(text({}, version=version))
@@ -110,6 +132,7 @@ def test_versions_that_are_none_are_refused(version: Any) -> None:
         b"[]",
         b"{}",
         b'{"version": "2026.11.0"}',
+        b'{"version": "2026.11.0", "files": {}}',
         b"\xff\xfe",
         b"[" * 100_000,
         b'{"version": ' + b"9" * 10_000 + b"}",
@@ -134,6 +157,6 @@ def test_what_is_no_manifest_is_said_to_be_none(data: bytes) -> None:
 def test_whatever_json_it_is_it_is_a_manifest_or_refused(content: Any) -> None:
     try:
         manifest = parse_manifest(json.dumps(content).encode(), "here")
-    except LakeError:
+    except ManifestError:
         return
     assert all(not path.startswith("/") and ".." not in path.split("/") for path in manifest.files)
