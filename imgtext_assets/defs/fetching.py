@@ -85,10 +85,12 @@ class Fetcher:
         had = known.filter(pl.col("url_key").is_in([*{*doubted} & {*addresses}]), outcome="ok")
         now = still_there(had, addresses, ask, first_bytes=self.catalog.links.first_bytes, settings=settings)
         # A failure that may pass is not written down: what was had stays had, to be asked about again.
-        now, later = removed.judged(now.filter(~pl.col("passing"))), now.filter("passing")
-        known = pl.concat([known.join(had, on="url_key", how="anti"), now])
-        if now.height:
+        now, later = now.filter(~pl.col("passing")), now.filter("passing")
+        if had.height:
+            there = now.filter(outcome="ok").height
+            self.context.log.info(f"{had.height:,} had long ago are asked whether they are still there: {there:,} are")
             journal.append(now)
+        known = pl.concat([known.join(had, on="url_key", how="anti"), removed.judged(now)])
         for key in later["url_key"]:
             addresses.pop(key)
         result = harvest(

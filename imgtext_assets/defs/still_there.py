@@ -38,6 +38,8 @@ def still_there(
     failure, `changed`: were they taken for the row's, it would show what nobody has compared. `addresses` has the
     spelling to ask for each url_key, `settings` is as for `harvest`.
     """
+    if had.is_empty():
+        return had
     rows = {addresses[row["url_key"]]: row for row in had.iter_rows(named=True)}
     now: list[dict[str, Any]] = []
     unsure: list[str] = []

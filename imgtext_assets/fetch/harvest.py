@@ -45,11 +45,12 @@ def settled(known: pl.DataFrame, settings: str, retry_final: bool = False) -> pl
 
     What was had stays had, and a refusal by the host stands as long as the settings do: that consent is judged again
     is a recheck's work. A host that named a time (Retry-After) is not asked before, so its answer stands until then.
-    With `retry_final` no other failure stands, refusals neither.
+    With `retry_final` no other failure stands, refusals neither; but `changed` does: the bytes that the address has now
+    would be taken for those that were compared.
     """
     waits = (pl.col("not_before") > datetime.now(UTC)).fill_null(False)
     if retry_final:
-        return known.filter((pl.col("outcome") == "ok") | waits)
+        return known.filter(pl.col("outcome").is_in(["ok", "changed"]) | waits)
     refused_otherwise = pl.col("outcome").is_in(_BY_SETTINGS) & pl.col("settings").ne_missing(settings)
     return known.filter((~pl.col("passing") & ~refused_otherwise) | waits)
 
@@ -73,7 +74,7 @@ def harvest(
     its SHA-256; `journal` appends rows; `settings` is a digest of what decides whether an address may be had, and an
     address that was refused under another one is asked for again. `progress` is told addresses done and in all.
     `stored` is told each SHA-256 that comes in, once, after its bytes are in the store. With `retry_final` also those
-    are asked for again that had a final answer, but for what was had.
+    are asked for again that had a final answer, but for what was had, or is `changed`.
 
     `store` is called from several threads at once, `journal` and `stored` from one at a time, not always the same. What
     any of these or `ask` raises ends the harvest: nothing more is asked, and all that could be stored is journalled.

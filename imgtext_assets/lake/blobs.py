@@ -104,7 +104,8 @@ class Blobs:
 
     def _read(self, path: str) -> bytes:
         if self._folder is not None:  # obstore would copy them once more and go through threads of its own
-            return (self._folder / path).read_bytes()
+            with (self._folder / path).open("rb", buffering=0) as file:
+                return file.read()
         return bytes(obstore.get(self._store, path).bytes())
 
     def _delete(self, path: str) -> None:

@@ -92,15 +92,16 @@ def _clean(folder: Path, manifest: Manifest, metadata: list[Path], orders: Order
         for file in metadata:
             for keys, goes in marked(file, orders, *_NAMES):
                 doomed -= _stems(keys.filter(~goes))
-    packed = [name for name in sorted(manifest.files) if name.startswith(_PACKED) and (folder / name).is_file()]
-    others = [path for path in _others(folder) if path.relative_to(folder).as_posix() not in packed]
+    packed = [folder / name for name in sorted(manifest.files) if name.startswith(_PACKED)]
+    packed = [path for path in packed if path.is_file()]
+    others = sorted({*_others(folder)} - {*packed})
     single = [path for path in others if path.suffix.lower() in _ENDINGS]
     found.files = [path for path in single if _is_named(path.name, doomed, orders)]
     found.unopened = [path for path in others if path.suffix.lower() not in _ENDINGS]
     changes = folder / _CHANGES
     listed = [changes] if changes.is_file() else []
     found.changes = sum(int(goes.sum()) for file in listed for _, goes in marked(file, secret))
-    archived, known = repackings([folder / name for name in packed if name.endswith(".tar")], orders)
+    archived, known = repackings([path for path in packed if path.suffix == ".tar"], orders)
     found.archives = [one.archive for one in archived]
     if dry_run:
         return found
@@ -108,12 +109,12 @@ def _clean(folder: Path, manifest: Manifest, metadata: list[Path], orders: Order
         path.unlink(missing_ok=True)
     for one in archived:
         repack(one)
-    rewrite_beside([folder / name for name in packed if name.endswith(".parquet")], known)
+    rewrite_beside([path for path in packed if path.suffix == ".parquet"], known)
     for files, named in ((metadata, orders), (listed, secret)):
         for file in files:
             if is_named(file, named):
                 rewrite(file, named)
-    _renew(folder, manifest, metadata, [*metadata, *listed, *(folder / name for name in packed)])
+    _renew(folder, manifest, metadata, [*metadata, *listed, *packed])
     return found
 
 

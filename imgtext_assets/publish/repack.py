@@ -137,7 +137,7 @@ def _described(archive: Path, columns: tuple[str, ...]) -> Iterator[pl.DataFrame
                 rows = []
         if described != pairs:
             raise tarfile.ReadError(f"{pairs:,} pairs, {described:,} of them with a .json")
-    yield pl.DataFrame(rows, schema)
+        yield pl.DataFrame(rows, schema)
 
 
 @contextmanager

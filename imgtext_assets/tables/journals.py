@@ -44,13 +44,11 @@ FETCHES = Table(
         ),
         *FETCH,
     ),
-    append_only=True,
 )
 HOST_FILES = Table(
     "host_files",
     "Every answer to a request for a host's robots.txt or tdmrep.json, by day (UTC), of all shards.",
     FETCHES.columns,
-    append_only=True,
 )
 PASSED_OVER = Table(
     "passed_over",
@@ -69,7 +67,6 @@ HOST_USE = Table(
         Column("bytes", pl.Int64(), "Received from the host, headers and broken transfers included.", "bytes", True),
         Column("counted_at", UTC_TIME, "When it was counted.", "UTC", True),
     ),
-    append_only=True,
 )
 DUPLICATE_CLUSTERS = Table(
     "duplicate_clusters",

@@ -47,7 +47,6 @@ LINK_CHECKS = Table(
         Column("detail", pl.String(), "The observation in full, for people."),
         Column("checked_at", UTC_TIME, "When the link was asked.", "UTC", required=True),
     ),
-    append_only=True,
 )
 LINK_DECAY = Table(
     "link_decay",

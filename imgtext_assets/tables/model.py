@@ -21,7 +21,6 @@ class Table:
     meaning: str
     columns: tuple[Column, ...]
     adds: tuple[str, ...] = ()
-    append_only: bool = False
 
     @property
     def schema(self) -> pl.Schema:

@@ -23,7 +23,6 @@ REMOVALS = Table(
         Column("request", pl.String(), "Reference of the request, such as a ticket."),
         Column("removed_at", UTC_TIME, "When it was removed.", "UTC", required=True),
     ),
-    append_only=True,
 )
 REMOVAL_FILES = Table(
     "removal_files",
@@ -38,7 +37,6 @@ REMOVAL_FILES = Table(
         Column("problem", pl.String(), "Why it was not taken, or which lines name no row, for people."),
         Column("looked_at", UTC_TIME, "When.", "UTC", required=True),
     ),
-    append_only=True,
 )
 PURGES = Table(
     "purges",
@@ -52,5 +50,4 @@ PURGES = Table(
         Column("reason", pl.String(), "Of the tombstone."),
         Column("at", UTC_TIME, "When.", "UTC", required=True),
     ),
-    append_only=True,
 )

@@ -209,12 +209,18 @@ def no_row(data: bytes) -> bytes:
     return data.replace(b'{"id":', b'{"ix":', 1)
 
 
+def no_text(data: bytes) -> bytes:
+    """Half a surrogate pair: JSON, and no text."""
+    return data.replace(b'"https:', b'"\\ud800', 1)
+
+
 def no_json(data: bytes) -> bytes:
     return data.replace(b"000000000.json", b"000000000.jsoM", 1).replace(b"000000000.jsoM", b"000000000.jso\0", 1)
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda data: data[:3_000], lambda _: b"", lambda _: b"no archive" * 100, broken_header, no_row, no_json]
+    "damage",
+    [lambda data: data[:3_000], lambda _: b"", lambda _: b"no archive" * 100, broken_header, no_row, no_text, no_json],
 )
 def test_an_archive_that_is_none_is_one_line_and_nothing_is_touched(
     copy: Path, damage: Callable[[bytes], bytes]

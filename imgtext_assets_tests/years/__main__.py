@@ -1,4 +1,7 @@
-"""Live through two years, a line a month: `python -m imgtext_assets_tests.years [--months N] [--plot FILE.svg]`."""
+"""Live through two years, a line a month: `python -m imgtext_assets_tests.years [--months N] [--plot FILE.svg]`.
+
+docs/two-years.md has what it prints and draws.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import MARKDOWN
 from rich.console import Console
 from rich.table import Table
 
@@ -37,7 +41,7 @@ def main(
 
 
 def _summary(months: list[Month]) -> Table:
-    table = Table("release", "rows", "added", "removed", "replaced", "lead to their picture")
+    table = Table("release", "rows", "added", "removed", "replaced", "lead to their picture", box=MARKDOWN)
     for month in months:
         counts = (f"{month.changes[name]}" for name in ("added", "removed", "replaced"))
         table.add_row(month.version, f"{month.rows}", *counts, f"{month.alive / month.rows:.1%}")
