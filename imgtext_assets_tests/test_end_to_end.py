@@ -25,6 +25,7 @@ from imgtext_assets.defs.pipeline import ORDER
 from imgtext_assets.demo import decay
 from imgtext_assets.demo.cases import UNAVAILABLE
 from imgtext_assets.demo.decay import decayed_states
+from imgtext_assets.links import FINAL
 from imgtext_assets.tables import RELEASE, STAGES
 from imgtext_assets_tests.defs.world import World, ends, new_world, path_of
 
@@ -192,6 +193,11 @@ def test_the_next_release_says_what_changed(world: World) -> None:
     manifest = world.project.lake.releases.manifest(second)
     assert manifest["previous_version"] == first
     assert manifest["changes"] == {"added": 0, "removed": 1, "replaced": 0, "changed": 0}
+    latest = world.table("link_checks").sort("checked_at").unique(["shard", "id"], keep="last")
+    for source, seen in manifest["decay"]["by_source"].items():
+        states = latest.filter(source=source)["state"]
+        assert seen["links"] == seen["drawn"] == len(states)
+        assert seen["alive_share"] == pytest.approx((~states.is_in(FINAL)).mean(), abs=1e-4)
 
 
 def test_the_stages_of_a_build_are_the_graph(world: World) -> None:

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 import polars as pl
+import polars.selectors as cs
 
-from imgtext_assets import publish
+from imgtext_assets import links, publish
 from imgtext_assets.catalog import Catalog, ReleaseSettings
 from imgtext_assets.defs.discover import known_shards
 from imgtext_assets.defs.removals import not_removed, refused_now
@@ -131,13 +132,15 @@ def origin(lake: Lake, catalog: Catalog) -> Origin:
 
 
 def _decay(lake: Lake, catalog: Catalog) -> dict[str, Any]:
-    of_sources = _rows(lake, LINK_HOSTS).filter(of_catalog(catalog) & pl.col("host").is_null()).sort("source")
-    seen = of_sources.select("source", "links", "dead", "half_life").collect()
+    hosts = _rows(lake, LINK_HOSTS).filter(of_catalog(catalog)).collect()
     last = _rows(lake, LINK_DECAY).select(pl.col("checked_on").max()).collect().item()
-    return {
-        "as_of": None if last is None else last.isoformat(),
-        "by_source": {row.pop("source"): row for row in seen.to_dicts()},
-    }
+    if last is None:
+        return {"as_of": None, "by_source": {}}
+    shares = links.forecast(hosts, last).select("source", "drawn", "alive_share", "alive_lower", "alive_upper")
+    of_sources = hosts.filter(pl.col("host").is_null()).select("source", "links", "dead", "half_life")
+    # Sums of shares may differ in their last digits from run to run; a release may not.
+    seen = of_sources.join(shares, on="source", how="left").sort("source").with_columns(cs.float().round(4))
+    return {"as_of": last.isoformat(), "by_source": {row.pop("source"): row for row in seen.to_dicts()}}
 
 
 def _dead(lake: Lake, catalog: Catalog) -> pl.LazyFrame:

@@ -198,14 +198,24 @@ def _decay(decay: Mapping[str, Any]) -> str:
         (
             markdown(name),
             f"{seen['links']:,}",
+            _share_there(seen),
             f"{seen['dead']:,}",
-            f"{seen['dead'] / max(seen['links'], 1):.1%}",
             "none died" if seen["half_life"] is None else f"{seen['half_life'] / _DAYS_OF_A_YEAR:,.1f} years",
         )
         for name, seen in decay["by_source"].items()
     ]
-    table = _table(("source", "links rechecked", "dead", "share", "half-life"), lines)
-    return f"Up to {decay['as_of']}, of all links that were ever rechecked:\n\n{table}"
+    table = _table(("source", "links rechecked", "there", "dead", "half-life"), lines)
+    return (
+        f"As of {decay['as_of']}. `there` is the share of the links that lead to their picture, by those that an "
+        f"even draw follows, with its 95% band; `dead` counts links that were rechecked:\n\n{table}"
+    )
+
+
+def _share_there(seen: Mapping[str, Any]) -> str:
+    share, lower, upper = (seen.get(name) for name in ("alive_share", "alive_lower", "alive_upper"))
+    if share is None:
+        return "not known"
+    return f"{share:.1%}" if lower == upper else f"{share:.1%} ({lower:.1%} to {upper:.1%})"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -30,7 +30,8 @@ class Origin(TypedDict, total=False):
 
     `inputs`: by source, the `version` of all its lists and its `files`, as `inputs` gives them. `code`: by asset, its
     code version. `decay`: what rechecks saw of the links, `as_of` a day, and `by_source` its `links`, those that are
-    `dead`, and the `half_life` in days, null where none died.
+    `dead`, the `half_life` in days, null where none died; and of all its links the share that is there, `alive_share`,
+    from `alive_lower` to `alive_upper` (95%), by so many `drawn`, null where none was.
     """
 
     inputs: dict[str, Any]

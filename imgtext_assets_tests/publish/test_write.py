@@ -131,7 +131,14 @@ def test_the_card_tells_lists_forms_and_how_links_fare(manifest):
     bare = dataset_card(manifest)
     assert "No link has been rechecked yet." in bare
     assert "webdataset/*.tar" not in bare
-    seen = {"a": {"links": 200, "dead": 3, "half_life": 3652.5}, "b": {"links": 4, "dead": 0, "half_life": None}}
+    some = {"drawn": 40, "alive_share": 0.971, "alive_lower": 0.9, "alive_upper": 0.992}
+    every = {"drawn": 4, "alive_share": 1.0, "alive_lower": 1.0, "alive_upper": 1.0}
+    none = dict.fromkeys(every)
+    seen = {
+        "a": {"links": 200, "dead": 3, "half_life": 3652.5, **some},
+        "b": {"links": 4, "dead": 0, "half_life": None, **every},
+        "c": {"links": 4, "dead": 1, "half_life": None, **none},
+    }
     files = [{"file": "a.parquet", "version": "1", "rows": 1_020, "state": "present"}]
     text = dataset_card(
         manifest
@@ -139,9 +146,10 @@ def test_the_card_tells_lists_forms_and_how_links_fare(manifest):
         | {"inputs": {"a": {"version": "1f" * 8, "files": files}}}
     )
     assert "| a | `1f1f1f1f1f1f1f1f` | 1 | 1,020 | 25 |" in text
-    assert "| a | 200 | 3 | 1.5% | 10.0 years |" in text
-    assert "| b | 4 | 0 | 0.0% | none died |" in text
-    assert "Up to 2026-11-01" in text
+    assert "| a | 200 | 97.1% (90.0% to 99.2%) | 3 | 10.0 years |" in text
+    assert "| b | 4 | 100.0% | 0 | none died |" in text
+    assert "| c | 4 | not known | 1 | none died |" in text
+    assert "As of 2026-11-01" in text
     assert "`webdataset/*.tar` has the pictures" in text
 
 
