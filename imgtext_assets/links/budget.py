@@ -14,9 +14,10 @@ In this order:
 The sample and the others are asked in turns, and it has half of the budget at most, else what they leave: were it all,
 no other link would ever be found dead. A smaller sample stays even.
 
-A round without limits that skips none but the latter is as even as the sample. (Were the former skipped too, the
-estimates would see that others live on, but not that these died.) It asks all links in the order of the draw, so it is
-as even where it is killed. A round with limits never is, as how far they go is known when they are spent.
+A round without limits that skips none but dead links of whose death such observations tell is as even as the sample.
+(Were the other dead ones skipped too, the estimates would see that others live on, but not that these died.) It asks
+all links in the order of the draw, so it is as even if it is killed. A round with limits never is, as how far they go
+is known when they are spent.
 
 What belongs here: choosing, and why a link is not chosen. What does not: how it is asked (`asking`), counting what is
 really spent (`fetch.Allowance`).

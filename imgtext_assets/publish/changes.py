@@ -40,15 +40,16 @@ def changes(
     """
     before = RELEASE.schema.to_frame().lazy() if before is None else before
     columns = [name for name in before.collect_schema() if name in RELEASE.schema and name not in (*KEY, *PLACES)]
-    had = before.select(*KEY, pl.col(columns).name.prefix("had_"), had=pl.lit(True))
-    has = after.select(*KEY, *columns, has=pl.lit(True))
-    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"had_{name}")) for name in columns)
+    # Of all that is compared, a hash of 64 bits: whole rows of both releases would all have to be in memory.
+    values = pl.struct(pl.col(name).cast(RELEASE.schema[name]) for name in columns).hash()
+    had = before.select(*KEY, had_url="url", had=values)
+    has = after.select(*KEY, "url", has=values)
     change = (
         pl.when(pl.col("had").is_null())
         .then(pl.lit("added"))
         .when(pl.col("has").is_null())
         .then(pl.lit("removed"))
-        .when(differs)
+        .when(pl.col("has") != pl.col("had"))
         .then(pl.lit("changed"))
     )
     compared = has.join(had, on=KEY, how="full", coalesce=True, validate="1:1").with_columns(change=change)
@@ -61,8 +62,8 @@ def changes(
     left = before.join(changed.lazy().filter(change="removed"), on=KEY, how="semi")
     came = after.join(changed.lazy().filter(change="added"), on=KEY, how="semi").select(*KEY, "sha256")
     fates = _fates(left, came, known or Known(), url_key)
-    told = changed.lazy().join(fates, on=KEY, how="left").with_columns(change=pl.coalesce("fate", "change"))
-    return CHANGES.conform(told).sort(KEY).collect(engine="streaming")
+    told = changed.lazy().join(fates, on=KEY, how="left", maintain_order="left")
+    return CHANGES.conform(told.with_columns(change=pl.coalesce("fate", "change"))).collect(engine="streaming")
 
 
 def hidden(changed: pl.DataFrame) -> pl.DataFrame:
