@@ -71,6 +71,7 @@ def test_most_reasons_are_planted(sample: Sample) -> None:
         for reason in ("dns", "tls", "timeout", "refused", "reset", "unreachable", "bad_response", "too_large")
     }
     needs_long = {("downloaded", reason) for reason in ("throttled", "parked", "budget_spent")}
+    needs_time = {("downloaded", "changed")}
     needs_many_links = {("deduplicated", "placeholder"), ("verified", "placeholder")}
     needs_two_shards = {("deduplicated", "same_id")}
     by_policy = {
@@ -78,7 +79,9 @@ def test_most_reasons_are_planted(sample: Sample) -> None:
         for stage, reason in known
         if reason.startswith("caption_") or reason in ("animated", "re_encoded", "excluded", "mirrored")
     }
-    others = by_request | needs_more_than_http | needs_long | needs_many_links | needs_two_shards | by_policy
+    others = (
+        by_request | needs_more_than_http | needs_long | needs_time | needs_many_links | needs_two_shards | by_policy
+    )
     assert known - planted == others
 
 
