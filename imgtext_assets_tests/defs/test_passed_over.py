@@ -33,7 +33,7 @@ def key(name: str) -> str:
 
 
 def put(lake: Lake, table: str, *rows: dict[str, Any], shard: str | None = SHARD) -> None:
-    write = lake.tables.append if BY_NAME[table].append_only else lake.tables.write
+    write = lake.tables.append if table == "fetches" else lake.tables.write
     frame = pl.LazyFrame(rows) if rows else BY_NAME[table].schema.to_frame().lazy()
     write(table, BY_NAME[table].conform(frame), shard)
 
