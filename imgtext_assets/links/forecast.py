@@ -36,7 +36,7 @@ def forecast(hosts: pl.DataFrame, on: date) -> pl.DataFrame:
     `hosts` is a frame of LINK_HOSTS. Links that are there go on being lost as those of their host were (`level.rates`);
     nobody comes back. A source of which no link was drawn is left out. The bands are of chance: that other links
     might have been drawn (Wilson, Probable inference, JASA 22, 1927, with the effective number of Kish, Survey
-    Sampling, 1965: none where all links are drawn), that of the rate (Garwood's), and which links it takes of those
+    Sampling, 1965: none where all links are drawn), that of the rate (`level.rates`), and which links it takes of those
     not looked at since; together by their arms (Zou & Donner, Construction of confidence limits, Statistics in
     Medicine 27, 2008). What may change in the world is in none.
     """

@@ -11,11 +11,14 @@ What belongs here: weights, and how many of those that were there still are. Wha
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
-from imgtext_assets.links.hosts import poisson_interval
+from imgtext_assets.links.budget import PRIOR_HAZARD
 from imgtext_assets.links.survival import at_every_level
 
+PRIOR = 0.1
+"""Losses that PRIOR_HAZARD counts for: ten links watched for a month say as much, a hundred ten times as much."""
 _BY = ("source", "host")
 _SUMS = ("drawn", "suspects", "stands_for", "spread")
 DRAWN = pl.Schema(
@@ -62,37 +65,34 @@ def rates(hosts: pl.DataFrame) -> pl.DataFrame:
     """How fast links stop being there: `source`, `host`, and `rate`, `lower`, `upper`, 1/day, for each single host.
 
     `hosts` is a frame of LINK_HOSTS. A link that is gone and not dead yet counts as well: most will be, and till then
-    it is not there. A host's rate leans on its source's, which counts as one more loss in the time that this takes (the
-    mean of the gamma posterior with that prior), so that a host of which little is known is taken for an ordinary one.
-    The bounds are those of the source's rate (Garwood's), carried over to the host's.
+    it is not there. A source's rate leans a little on that of links in general, PRIOR_HAZARD, which counts as PRIOR
+    losses in the time that these take (the mean of the gamma posterior with that prior), else one loss in the first
+    hours would have all links gone in days. A host's leans likewise, by one loss, on its source's, so that a host of
+    which little is known is taken for an ordinary one. The bounds are those of the source's posterior, 95%, carried
+    over to the host's.
     """
     lost, time = pl.col("deaths") + pl.col("suspects").fill_null(0), pl.col("link_days").fill_null(0.0)
     counted = hosts.select(*_BY, lost=lost, time=time)
-    whole = counted.filter(pl.col("host").is_null(), pl.col("time") > 0)
-    low, high = poisson_interval(whole["lost"])
+    known = pl.col("lost") + PRIOR, pl.col("time") + PRIOR / PRIOR_HAZARD
+    whole = counted.filter(pl.col("host").is_null()).select("source", shape=known[0], over=known[1])
+    low, high = _gamma_interval(whole["shape"])
     of_source = whole.select(
         "source",
-        mean=pl.col("lost") / pl.col("time"),
-        low=pl.Series(low) / pl.col("time"),
-        high=pl.Series(high) / pl.col("time"),
+        mean=pl.col("shape") / pl.col("over"),
+        lower=pl.Series(low) / pl.col("shape"),
+        upper=pl.Series(high) / pl.col("shape"),
     )
-    mean = pl.col("mean")
-    rate = pl.when(mean > 0).then((pl.col("lost") + 1) / (pl.col("time") + 1 / mean)).otherwise(0.0)
-    return (
-        counted.filter(pl.col("host").is_not_null())
-        .join(of_source, on="source", how="left")
-        .with_columns(rate=rate)
-        .select(
-            *_BY,
-            "rate",
-            **{
-                name: pl.when(mean > 0)
-                .then(pl.col("rate") * pl.col(bound) / mean)
-                .otherwise(pl.col(bound).fill_null(0.0))
-                for name, bound in (("lower", "low"), ("upper", "high"))
-            },
-        )
-    )
+    rate = (pl.col("lost") + 1) / (pl.col("time") + 1 / pl.col("mean"))
+    of_hosts = counted.filter(pl.col("host").is_not_null()).join(of_source, on="source")
+    return of_hosts.select(*_BY, rate=rate, lower=rate * pl.col("lower"), upper=rate * pl.col("upper"))
+
+
+def _gamma_interval(shapes: pl.Series) -> tuple[np.ndarray, np.ndarray]:
+    """The 2.5% and 97.5% quantiles of gamma distributions of these shapes and scale 1."""
+    from scipy.special import gammaincinv  # takes longer to import than most commands take
+
+    shape = shapes.to_numpy()
+    return gammaincinv(shape, 0.025), gammaincinv(shape, 0.975)
 
 
 def with_level(hosts: pl.DataFrame, drawn: pl.LazyFrame, as_of: pl.DataFrame) -> pl.DataFrame:

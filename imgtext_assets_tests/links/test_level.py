@@ -10,12 +10,19 @@ import polars as pl
 import pytest
 
 from imgtext_assets.links import PICTURES, Round, forecast, forecast_sentence, history, learn, plan
+from imgtext_assets.links.budget import PRIOR_HAZARD
 from imgtext_assets.links.learning import Learned
 from imgtext_assets.settings import LinkSettings
 from imgtext_assets.tables import DEAD_LINKS, LINK_CHECKS, LINK_HOSTS, VERIFIED
 from imgtext_assets_tests.links.checks import SETTINGS, START, checks, fetched, learned, rounds
 
 SOON = date(2026, 2, 1)
+
+
+def rate(lost: int, days: float) -> float:
+    """What is taken for the rate of a source's only host: it leans on its source's, which leans on links in general."""
+    of_source = (lost + 0.1) / (days + 0.1 / PRIOR_HAZARD)
+    return (lost + 1) / (days + 1 / of_source)
 
 
 def level(found: Learned, on: date = SOON) -> dict[str, Any]:
@@ -67,17 +74,34 @@ def test_its_band_is_wilsons():
 def test_a_link_gone_is_not_there_before_it_is_dead_and_counts_in_the_rate():
     gone = learned(checks(*rounds([0], "12", "alive"), (30, "1", "alive"), (30, "2", "gone")))
     assert (host(gone, "h")["suspects"], host(gone, "h")["deaths"], host(gone, "h")["there"]) == (1, 0, 1.0)
-    assert level(gone, START.date() + timedelta(days=60))["forecast"] == pytest.approx(0.5 * math.exp(-30 / 30))
+    then = level(gone, START.date() + timedelta(days=60))["forecast"]
+    assert then == pytest.approx(0.5 * math.exp(-30 * rate(1, 30)))
+
+
+def test_a_loss_in_the_first_minutes_says_little_of_the_days_to_come():
+    links = [f"{number:02}" for number in range(40)]
+    hasty = learned(checks(*rounds([0], links, "alive"), (0.001, "00", "gone"), *rounds([0.001], links[1:], "alive")))
+    now = level(hasty, START.date() + timedelta(days=10))
+    assert now["alive_share"] == 39 / 40
+    assert now["forecast"] > 0.9
+    assert now["lower"] < now["forecast"] < now["upper"]
+
+
+def test_what_was_seen_for_long_says_all():
+    for lost, days in ((0, 3e6), (1_000, 3e6)):
+        assert rate(lost, days) == pytest.approx(lost / days, abs=1e-6)
 
 
 @pytest.mark.parametrize("state", ["throttled", "blocked", "unreachable", "opted_out"])
 def test_what_tells_nothing_leaves_a_link_where_it_was(state):
-    assert level(learned(checks((0, "1", "alive"), (30, "1", state))))["alive_share"] == 1
+    told_nothing = level(learned(checks((0, "1", "alive"), (30, "1", state))))["alive_share"]
+    assert told_nothing == pytest.approx(math.exp(-30 * rate(0, 0)))
     assert level(learned(checks((0, "1", "alive"), (15, "1", "gone"), (30, "1", state))))["alive_share"] == 0
 
 
 def test_a_link_that_was_never_seen_there_was_so_when_its_picture_was_had():
-    assert host(learned(checks((30, "1", "throttled")), of=[fetched({"1": 10})]), "h")["unseen_days"] == 20
+    found = learned(checks((30, "1", "throttled")), of=[fetched({"1": 10})])
+    assert host(found, "h")["unseen_days"] == pytest.approx(20)
 
 
 def test_a_link_that_is_not_answered_as_often_as_a_death_takes_is_not_there():
@@ -95,8 +119,7 @@ def test_those_not_looked_at_since_are_fewer_by_the_rate_of_their_host():
     dying = checks(*rounds([0], "12", "alive"), *rounds([30, 60, 90], "1", "gone"), *rounds([30, 60, 90], "2", "alive"))
     earlier = checks(*rounds([0], "34", "alive"), *rounds([60], "34", "alive"))
     found = learned(dying, earlier)
-    rate = (1 + 1) / (240 + 240)  # one died, in 30 + 90 + 60 + 60 days; and so again of its source
-    still = 2 * math.exp(-30 * rate)
+    still = 2 * math.exp(-30 * rate(1, 30 + 90 + 60 + 60))
     of_host = host(found, "h")
     assert of_host["there"] == pytest.approx(1 + still)
     assert of_host["unseen_days"] == pytest.approx(30 * still / (1 + still))
