@@ -95,7 +95,7 @@ def test_the_thumbnails_are_pictures(page: Page, webserver: Webserver) -> None:
 def test_the_survival_of_links_is_drawn(page: Page, webserver: Webserver) -> None:
     page.goto(webserver.asset("link_decay", view="events"))
     page.get_by_text("[Show Markdown]").click()
-    width, height = drawn(page, "share of links alive over time")
+    width, height = drawn(page, "share of the observed links alive over time")
     assert width > 300
     assert height > 150
 
