@@ -56,7 +56,7 @@ def test_killed_at_ten_random_moments_a_build_ends_as_if_undisturbed(tmp_path: P
     seed = os.environ.get(SEED) or str(random.randrange(2**32))
     print(f"{SEED}={seed}")
     chance = random.Random(seed)
-    with small_world(tmp_path / "disturbed", ROWS, delay=0.05) as world:
+    with small_world(tmp_path / "disturbed", ROWS, delay=0.05, quick=False) as world:
         undisturbed = world.branch(tmp_path / "undisturbed", built=False)
         assert undisturbed.build() == []
         work = _Work(undisturbed)
@@ -81,7 +81,7 @@ def test_killed_at_ten_random_moments_a_build_ends_as_if_undisturbed(tmp_path: P
 
 def test_a_killed_run_is_over_for_dagster_too(tmp_path: Path) -> None:
     """It is shown as failed, and its place in the pool that bounds fetching is free again."""
-    with small_world(tmp_path, {"laion400m.000.parquet": 8}, delay=0.2) as world:
+    with small_world(tmp_path, {"laion400m.000.parquet": 8}, delay=0.2, quick=False) as world:
         _kill_when(world, some_answers)
         [killed] = world.instance.get_runs()
         assert killed.status is dg.DagsterRunStatus.STARTED
@@ -93,7 +93,7 @@ def test_a_killed_run_is_over_for_dagster_too(tmp_path: Path) -> None:
 
 
 def test_the_run_of_a_living_process_is_left_alone(tmp_path: Path) -> None:
-    with small_world(tmp_path, {"laion400m.000.parquet": 8}, delay=0.2) as world:
+    with small_world(tmp_path, {"laion400m.000.parquet": 8}, delay=0.2, quick=False) as world:
         living = _start(world)
         _wait_until(world, living, some_answers)
         assert end_killed_runs(world.instance) == []

@@ -24,6 +24,7 @@ from imgtext_assets.demo import DemoWeb, Sample, build_sample, load_pages, write
 from imgtext_assets.engine import LocalEngine
 from imgtext_assets.lake import Lake
 from imgtext_assets.tables import STAGES
+from imgtext_assets_tests.defs.records import Records
 
 SAMPLE_CATALOG = Path(__file__).parents[2] / "data" / "catalog.yaml"
 DECISIONS, OPT_OUTS = (SAMPLE_CATALOG.with_name(name) for name in ("account-decisions.csv", "opt-outs.txt"))
@@ -150,10 +151,14 @@ def ends(world: World) -> pl.DataFrame:
     return pl.concat([*rejected, kept]).collect()
 
 
-def new_instance(home: Path) -> dg.DagsterInstance:
-    """A Dagster instance on disk, as the project configures it."""
+def new_instance(home: Path, quick: bool = True) -> dg.DagsterInstance:
+    """A Dagster instance on disk, as the project configures it; but for the event log where `quick` (see `records`)."""
     home.mkdir(parents=True, exist_ok=True)
-    shutil.copy(DAGSTER_YAML, home / "dagster.yaml")
+    config = yaml.safe_load(DAGSTER_YAML.read_text())
+    if quick:
+        log = {"module": Records.__module__, "class": Records.__name__, "config": {"base_dir": str(home / "history")}}
+        config["event_log_storage"] = log
+    (home / "dagster.yaml").write_text(yaml.safe_dump(config))
     return dg.DagsterInstance.from_config(str(home))
 
 
@@ -175,18 +180,21 @@ def write_catalog(folder: Path, sample: Path, lake: str = "lake", **changes: Any
 
 @contextmanager
 def new_world(folder: Path, lake: str = "lake") -> Iterator[World]:
-    """The whole sample, not built yet."""
+    """The whole sample, not built yet, with the event log that users have."""
     with DemoWeb({}) as web:
         sample = write_sample(folder / "sample", web.base_url)
         web.pages = load_pages(folder / "sample")
         catalog = write_catalog(folder, folder, lake)
-        with new_instance(folder / "home") as instance:
+        with new_instance(folder / "home", quick=False) as instance:
             yield World(folder, web, sample, catalog, instance)
 
 
 @contextmanager
-def small_world(folder: Path, rows: Mapping[str, int], delay: float = 0.0) -> Iterator[World]:
-    """The first rows of some of the sample's files (file name to rows), each page answered after `delay` seconds."""
+def small_world(folder: Path, rows: Mapping[str, int], delay: float = 0.0, quick: bool = True) -> Iterator[World]:
+    """The first rows of some of the sample's files (file name to rows), each page answered after `delay` seconds.
+
+    `quick` is that of `new_instance`.
+    """
     with DemoWeb({}) as web:
         sample = build_sample(web.base_url)
         web.pages = {path: replace(page, delay=delay) for path, page in sample.pages.items()}
@@ -194,7 +202,7 @@ def small_world(folder: Path, rows: Mapping[str, int], delay: float = 0.0) -> It
             if count := rows.get(Path(name).name):
                 write_parquet(folder / "sample" / name, frame.head(count))
         catalog = write_catalog(folder, folder)
-        with new_instance(folder / "home") as instance:
+        with new_instance(folder / "home", quick) as instance:
             yield World(folder, web, sample, catalog, instance)
 
 
