@@ -6,6 +6,7 @@ Tests that run them have the marker `clients`; `make client-test` installs them.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -28,16 +29,26 @@ def environment() -> Path:
     return venv
 
 
-def run(program: str, *arguments: str | Path) -> str:
-    """The last line that a program of that environment prints. Fails with what it said where it fails."""
+def run(program: str, *arguments: str | Path, hung_after: float | None = None) -> str:
+    """The last line that a program of that environment prints. Fails with what it said where it fails.
+
+    One that may hang once all is done is killed after `hung_after` seconds; the caller judges by what it wrote.
+    """
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    done = subprocess.run(
+    started = subprocess.Popen(
         [environment() / "bin" / program, *arguments],
         env=variables | _QUIET,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=600,
-        check=False,
+        start_new_session=True,
     )
-    assert done.returncode == 0, done.stderr[-6000:]
-    return (done.stdout.splitlines() or [""])[-1]
+    try:
+        out, err = started.communicate(timeout=hung_after or 600)
+    except subprocess.TimeoutExpired:
+        os.killpg(started.pid, signal.SIGKILL)  # what it started too, which would keep its pipes open
+        out, err = started.communicate()
+        assert hung_after is not None, f"{program} does not end: {err[-6000:]}"
+    else:
+        assert started.returncode == 0, err[-6000:]
+    return (out.splitlines() or [""])[-1]

@@ -39,7 +39,8 @@ def fetched_again(release: Path, folder: Path, column: str, algorithm: str) -> p
         "processes_count": 1,
         "thread_count": 8,
     }
-    run("img2dataset", *(f"--{name}={value}" for name, value in options.items()))
+    # Its pool sometimes does not come to an end once all is written (rom1504/img2dataset issues 74, 289 and 402).
+    run("img2dataset", *(f"--{name}={value}" for name, value in options.items()), hung_after=120)
     return pl.read_parquet(folder / "*.parquet")
 
 
