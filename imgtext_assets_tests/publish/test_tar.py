@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import tarfile
 from pathlib import Path
@@ -28,6 +29,30 @@ def test_an_archive_is_what_tarfile_writes(tmp_path_factory: pytest.TempPathFact
             info.size = len(data)
             archive.addfile(info, io.BytesIO(data))
     assert file.read_bytes() == expected.getvalue()
+
+
+@given(
+    sizes=st.lists(st.sampled_from([0, 1, 511, 512, 513, 100_000, 2**17, 300_000]), max_size=12),
+    taken=st.sampled_from([1, 512, 700, 2**17, 2**30]),
+)
+def test_it_is_the_same_where_the_system_takes_a_part_of_what_is_written(
+    tmp_path_factory: pytest.TempPathFactory, sizes: list[int], taken: int
+) -> None:
+    members = [(f"{number}.bin", bytes([number + 1]) * size) for number, size in enumerate(sizes)]
+    folder = tmp_path_factory.mktemp("tar")
+    write_tar(folder / "whole.tar", members)
+    with pytest.MonkeyPatch.context() as system:
+        system.setattr(os, "writev", lambda file, pieces: os.write(file, b"".join(pieces)[:taken]))
+        write_tar(folder / "parts.tar", members)
+    assert (folder / "parts.tar").read_bytes() == (folder / "whole.tar").read_bytes()
+    with tarfile.open(folder / "whole.tar") as archive:
+        assert [(member.name, member.size) for member in archive] == [(name, len(data)) for name, data in members]
+
+
+def test_thousands_of_empty_members_are_written(tmp_path: Path) -> None:
+    write_tar(tmp_path / "a.tar", ((f"{number}.txt", b"") for number in range(5_000)))
+    with tarfile.open(tmp_path / "a.tar") as archive:
+        assert archive.getnames() == [f"{number}.txt" for number in range(5_000)]
 
 
 def test_tar_itself_unpacks_it(tmp_path: Path) -> None:
