@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # A file of tests runs in one process, so many files at a time: half of the time is waiting.
 WORKERS ?= 3
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+PYTEST := $(BIN)/python -m pytest --dist loadfile -n
 export DAGSTER_HOME := $(CURDIR)
 
 .PHONY: help demo test s3-test years-test client-test ui lint browser-test docs clean
@@ -31,22 +31,22 @@ ui: $(VENV)/.demo ## serve the sample web and the Dagster UI on the demo's insta
 	$(BIN)/dagster dev
 
 test: $(VENV)/.test ## install what tests need and run them all but the browser's, the S3 server's, the two years and other clients'
-	$(PYTEST) -m "not browser and not swift and not years and not clients"
+	$(PYTEST) $(WORKERS) -m "not browser and not swift and not years and not clients"
 
 .venv-swift/.ready: imgtext_assets_tests/swift/requirements.txt
 	test -x .venv-swift/bin/python || $(PYTHON) -m venv .venv-swift
-	.venv-swift/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	.venv-swift/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r $<
 	touch $@
 
 s3-test: $(VENV)/.test .venv-swift/.ready ## the lake and the whole sample on a real S3 server, OpenStack Swift
-	$(PYTEST) -m swift
+	$(PYTEST) 2 -m swift
 
 years-test: $(VENV)/.test ## two years of refresh, decay, takedowns and releases, with a clock of their own
 	$(BIN)/python -m pytest -m years
 
 .venv-clients/.ready: imgtext_assets_tests/clients/requirements.txt
 	test -x .venv-clients/bin/python || $(PYTHON) -m venv .venv-clients
-	.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r $<
 	touch $@
 
 client-test: $(VENV)/.test .venv-clients/.ready ## releases loaded by TensorFlow Datasets, and fetched by img2dataset

@@ -43,7 +43,7 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     lake = "lake"
     if request.param != "local":
         lake = request.getfixturevalue(f"{request.param}_root_of_module") + "/some/prefix"
-    with new_world(tmp_path_factory.mktemp("world"), lake) as world:
+    with new_world(tmp_path_factory.mktemp("world"), lake, quick=request.param != "local") as world:
         assert world.build() == []
         yield world
 

@@ -179,13 +179,13 @@ def write_catalog(folder: Path, sample: Path, lake: str = "lake", **changes: Any
 
 
 @contextmanager
-def new_world(folder: Path, lake: str = "lake") -> Iterator[World]:
-    """The whole sample, not built yet, with the event log that users have."""
+def new_world(folder: Path, lake: str, quick: bool) -> Iterator[World]:
+    """The whole sample, not built yet. `quick` is that of `new_instance`."""
     with DemoWeb({}) as web:
         sample = write_sample(folder / "sample", web.base_url)
         web.pages = load_pages(folder / "sample")
         catalog = write_catalog(folder, folder, lake)
-        with new_instance(folder / "home", quick=False) as instance:
+        with new_instance(folder / "home", quick) as instance:
             yield World(folder, web, sample, catalog, instance)
 
 
