@@ -35,7 +35,7 @@ test: $(VENV)/.test ## install what tests need and run them all but the browser'
 
 .venv-swift/.ready: imgtext_assets_tests/swift/requirements.txt
 	test -x .venv-swift/bin/python || $(PYTHON) -m venv .venv-swift
-	.venv-swift/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r $<
+	.venv-swift/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 s3-test: $(VENV)/.test .venv-swift/.ready ## the lake and the whole sample on a real S3 server, OpenStack Swift
@@ -46,7 +46,7 @@ years-test: $(VENV)/.test ## two years of refresh, decay, takedowns and releases
 
 .venv-clients/.ready: imgtext_assets_tests/clients/requirements.txt
 	test -x .venv-clients/bin/python || $(PYTHON) -m venv .venv-clients
-	.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r $<
+	.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 client-test: $(VENV)/.test .venv-clients/.ready ## releases loaded by TensorFlow Datasets, and fetched by img2dataset
