@@ -15,6 +15,8 @@ import signal
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,6 +30,8 @@ from imgtext_assets.engine.order import in_chunks, in_order
 
 WALL_PER_CPU = 10
 """An item that has not ended after this many times its CPU seconds by the clock is stuck, not slow."""
+_TRIES = 3
+_LOOK_SECONDS = 1.0  # how often a chunk that is not over is looked at
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ class LocalEngine:
         [1, 2]
         """
         with ThreadPoolExecutor(self._workers) as threads:
-            for future, _ in in_order(partial(threads.submit, fn), items, self._ahead, _cancel):
+            for future, _ in in_order(partial(threads.submit, fn), items, self._ahead, _cancel_all):
                 yield future.result()
 
     def close(self) -> None:
@@ -100,11 +104,17 @@ class LocalEngine:
     def _ahead(self) -> int:
         return 2 * self._workers
 
-    def _submit(self, fn: Callable[[Item], Value], batch: Sequence[Item]) -> ProcessFuture:
+    def _submit(self, fn: Callable[[Item], Value], batch: Sequence[Item]) -> _Task:
+        start = partial(self._schedule, fn, batch)
+        return _Task(start, *start())
+
+    def _schedule(self, fn: Callable[[Item], Value], batch: Sequence[Item]) -> tuple[ProcessPool, ProcessFuture]:
         with self._starting:
+            if self._pool is not None and not self._pool.active:  # broken, see `_Task`; or it was stopped
+                self.close()
             if self._pool is None:
                 self._pool = self._start()
-        return self._pool.schedule(_run_chunk, args=(fn, batch, self._limits))
+            return self._pool, self._pool.schedule(_run_chunk, args=(fn, batch, self._limits))
 
     def _start(self) -> ProcessPool:
         # Not fork: a copy of a process with threads (Dagster, polars) may start with their locks held.
@@ -117,11 +127,13 @@ class LocalEngine:
             context=context,
         )
 
-    def _outcome(self, future: ProcessFuture) -> Sequence[Any] | Failed:
-        error = future.exception()
-        return pickle.loads(future.result()) if error is None else self._failure(error)  # noqa: S301 - our own worker's
+    def _outcome(self, task: _Task) -> Sequence[Any] | Failed:
+        error = task.error()
+        return pickle.loads(task.future.result()) if error is None else self._failure(error)  # noqa: S301 - our own worker's
 
     def _failure(self, error: BaseException) -> Failed:
+        if isinstance(error, BrokenProcessPool):
+            return Failed("crash", f"the processes died {_TRIES} times")
         if not isinstance(error, ProcessExpired):
             return Failed("error", _describe(error))
         cpu_seconds = self._limits.cpu_seconds or 0
@@ -133,7 +145,41 @@ class LocalEngine:
         return Failed("crash", f"the process died of {signal.Signals(-code).name if code < 0 else f'exit code {code}'}")
 
 
-def _cancel(futures: Iterable[Future[Any]]) -> None:
+@dataclass
+class _Task:
+    """A chunk under way, begun anew in another pool where its pool broke.
+
+    Pebble gives a pool and all that is in it up where a process dies of which it does not know (yet) that it runs
+    something: an idle one that the kernel kills for memory, or one that crashes at once while the machine is busy.
+    """
+
+    start: Callable[[], tuple[ProcessPool, ProcessFuture]]
+    pool: ProcessPool
+    future: ProcessFuture
+
+    def error(self) -> BaseException | None:
+        """Why it ended without results, once it is over; null where it has some."""
+        for _ in range(_TRIES - 1):
+            if not isinstance(error := self._wait(), BrokenProcessPool):
+                return error
+            self.pool, self.future = self.start()
+        return self._wait()
+
+    def _wait(self) -> BaseException | None:
+        while True:
+            active = self.pool.active
+            with suppress(TimeoutError):
+                return self.future.exception(_LOOK_SECONDS)
+            if not active:  # what waited in its queue is told nothing
+                return BrokenProcessPool()
+
+
+def _cancel(tasks: Iterable[_Task]) -> None:
+    for task in tasks:
+        task.future.cancel()
+
+
+def _cancel_all(futures: Iterable[Future[Any]]) -> None:
     for future in futures:
         future.cancel()
 

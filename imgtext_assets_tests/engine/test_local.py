@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -85,6 +86,20 @@ def test_a_closed_engine_starts_anew():
     second = list(engine.map(worker, [0]))
     engine.close()
     assert first != second
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_that_are_killed_while_idle_cost_nothing(workers: int):
+    """As the kernel does for memory; pebble gives the pool up then, and all that is asked of it."""
+    with LocalEngine(workers) as engine:
+        for _ in range(3):
+            for pid in set(engine.map(worker, range(20), chunk=1)):
+                os.kill(pid, signal.SIGKILL)
+            assert list(engine.map(square, range(20), chunk=3)) == [n * n for n in range(20)]
+            for pid in set(engine.map(worker, range(20), chunk=1)):
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.5)
+            assert list(engine.map(square, range(20), chunk=1)) == [n * n for n in range(20)]
 
 
 def test_a_killed_run_leaves_no_workers_behind():
