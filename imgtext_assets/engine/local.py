@@ -114,7 +114,12 @@ class LocalEngine:
                 self.close()
             if self._pool is None:
                 self._pool = self._start()
-            return self._pool, self._pool.schedule(_run_chunk, args=(fn, batch, self._limits))
+            future = self._pool.schedule(_run_chunk, args=(fn, batch, self._limits), timeout=self._wall(len(batch)))
+            return self._pool, future
+
+    def _wall(self, items: int) -> float | None:
+        """The longest that a chunk can take by the clock, in seconds: after it nobody works on it any more."""
+        return self._limits.cpu_seconds and items * self._limits.cpu_seconds * WALL_PER_CPU + _LOOK_SECONDS
 
     def _start(self) -> ProcessPool:
         # Not fork: a copy of a process with threads (Dagster, polars) may start with their locks held.
@@ -134,9 +139,11 @@ class LocalEngine:
     def _failure(self, error: BaseException) -> Failed:
         if isinstance(error, BrokenProcessPool):
             return Failed("crash", f"the processes died {_TRIES} times")
+        cpu_seconds = self._limits.cpu_seconds or 0
+        if isinstance(error, TimeoutError):
+            return Failed("timeout", f"not done after {cpu_seconds * WALL_PER_CPU:g} s")
         if not isinstance(error, ProcessExpired):
             return Failed("error", _describe(error))
-        cpu_seconds = self._limits.cpu_seconds or 0
         if error.exitcode == -signal.SIGPROF:
             return Failed("timeout", f"more than {cpu_seconds:g} s of CPU")
         if error.exitcode == -signal.SIGALRM:
@@ -147,10 +154,11 @@ class LocalEngine:
 
 @dataclass
 class _Task:
-    """A chunk under way, begun anew in another pool where its pool broke.
+    """A chunk under way, begun anew where its pool broke or its process was lost.
 
     Pebble gives a pool and all that is in it up where a process dies of which it does not know (yet) that it runs
     something: an idle one that the kernel kills for memory, or one that crashes at once while the machine is busy.
+    If others are known to run, it waits for the dead one for ever; so it does for one that somebody stopped.
     """
 
     start: Callable[[], tuple[ProcessPool, ProcessFuture]]
@@ -160,7 +168,7 @@ class _Task:
     def error(self) -> BaseException | None:
         """Why it ended without results, once it is over; null where it has some."""
         for _ in range(_TRIES - 1):
-            if not isinstance(error := self._wait(), BrokenProcessPool):
+            if not isinstance(error := self._wait(), BrokenProcessPool | TimeoutError):
                 return error
             self.pool, self.future = self.start()
         return self._wait()

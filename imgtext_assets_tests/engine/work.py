@@ -28,6 +28,8 @@ def misbehave(how: str | int) -> str:
             ctypes.string_at(0)
         case "exit":
             os._exit(3)
+        case "stop":
+            os.kill(os.getpid(), signal.SIGSTOP)
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         case "eat":
