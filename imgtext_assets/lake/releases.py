@@ -22,6 +22,7 @@ from imgtext_assets.lake.stores import (
     listed,
     listed_folder,
     open_store,
+    put_object,
     scan_paths,
     store_errors,
 )
@@ -89,7 +90,7 @@ class Releases:
         with store_errors(self.url(version)):
             self._clear(version)
             for file in sorted(files, key=lambda path: path.name == MANIFEST):
-                obstore.put(self._store, f"releases/{version}/{file.relative_to(folder).as_posix()}", file)
+                put_object(self._store, f"releases/{version}/{file.relative_to(folder).as_posix()}", file)
         return self.url(version)
 
     def _clear(self, version: str) -> None:

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import obstore
-
 from imgtext_assets.lake.durable import DurableFolder
-from imgtext_assets.lake.stores import is_local, open_store, store_errors
+from imgtext_assets.lake.stores import is_local, open_store, put_object, store_errors
 
 
 class Reports:
@@ -29,5 +27,5 @@ class Reports:
             if self._durable is not None:
                 self._durable.replace(path, lambda staged: staged.write_bytes(data))
             else:
-                obstore.put(self._store, path, data)
+                put_object(self._store, path, data)
         return url

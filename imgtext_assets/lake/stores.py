@@ -79,33 +79,45 @@ def has(store: ObjectStore, path: str) -> bool:
 
 def listed(store: ObjectStore, prefix: str | None = None) -> list[obstore.ObjectMeta]:
     """All objects below `prefix`, in no order."""
-    return _unbroken(lambda: [meta for batch in obstore.list(store, prefix=prefix) for meta in batch])
+    return unbroken(lambda: [meta for batch in obstore.list(store, prefix=prefix) for meta in batch])
 
 
 def listed_folder(store: ObjectStore, folder: str | None = None) -> obstore.ListResult[Sequence[obstore.ObjectMeta]]:
     """The objects and the folders directly in `folder`, or below the store's root."""
-    return _unbroken(lambda: obstore.list_with_delimiter(store, folder))
+    return unbroken(lambda: obstore.list_with_delimiter(store, folder))
+
+
+def put_object(store: ObjectStore, path: str, content: bytes | Path) -> None:
+    """Put bytes or a local file, in parts where it is large."""
+    unbroken(lambda: obstore.put(store, path, content))
 
 
 def delete_objects(store: ObjectStore, paths: str | Sequence[str]) -> None:
     """Delete one object or several; S3 answers alike where there is nothing."""
-    _unbroken(lambda: obstore.delete(store, paths))
+    unbroken(lambda: obstore.delete(store, paths))
 
 
-def _unbroken(ask: Callable[[], T]) -> T:
-    """What `ask` gives, asked again where the connection broke off: obstore repeats no POST, and no half listing.
+def unbroken(ask: Callable[[], T]) -> T:
+    """What `ask` gives, asked again where the connection broke off: obstore repeats no answer to a POST, as that which
+    begins or ends an upload in parts, and no half listing.
 
     What it did repeat says so in its error, and is not repeated once more.
     """
     for pause in _PAUSES:
         try:
             return ask()
-        except GenericError as error:
-            told = str(error).partition("Debug source")[0]
-            if "HTTP error" not in told or "max_retries" in told:
+        except (GenericError, FileNotFoundError) as error:
+            if not _broke_off(error):
                 raise
         time.sleep(pause)
     return ask()
+
+
+def _broke_off(error: GenericError | FileNotFoundError) -> bool:
+    told = str(error).partition("Debug source")[0]
+    if isinstance(error, FileNotFoundError):
+        return "uploadId=" in told  # given up after its end broke off, and no longer there: it had ended
+    return "HTTP error" in told and "max_retries" not in told
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-import obstore
 import polars as pl
 
 from imgtext_assets.lake.durable import DurableFolder
@@ -28,6 +27,7 @@ from imgtext_assets.lake.stores import (
     is_local,
     listed,
     open_store,
+    put_object,
     scan_paths,
     store_errors,
 )
@@ -153,7 +153,7 @@ class Tables:
         with tempfile.TemporaryDirectory(prefix="imgtext-") as folder, store_errors(self.url(path)):
             staged = Path(folder) / "table.parquet"
             _sink(frame, staged)
-            obstore.put(self._store, path, staged)
+            put_object(self._store, path, staged)
         return path
 
 

@@ -47,6 +47,21 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class OfUploads(Plan):
+    """The first request by which an upload in parts begins, or ends, meets the fault, and no later upload's."""
+
+    step: str = "begins"
+    met: list[str] = field(default_factory=list)
+
+    def of(self, method: str, target: str, nth: int) -> Fault | None:
+        asked = {"begins": "?uploads=", "ends": "?uploadId="}[self.step]
+        if self.met or method != "POST" or asked not in target:
+            return None
+        self.met.append(target)
+        return self.kinds[0]
+
+
+@dataclass(frozen=True)
 class _Message:
     """A request or a response as it was on the wire."""
 

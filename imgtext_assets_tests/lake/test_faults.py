@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from imgtext_assets.lake import Blobs, LakeError, Releases, Tables, stores
-from imgtext_assets_tests.lake.faults import Fault, FaultyStore, Plan
+from imgtext_assets_tests.lake.faults import Fault, FaultyStore, OfUploads, Plan
 
 if TYPE_CHECKING:
     from imgtext_assets_tests.defs.world import World
@@ -207,6 +207,18 @@ def test_a_release_is_published_whole(store: FaultyStore, root: str, tmp_path: P
     releases.publish(tmp_path, "2026.11.0")
     assert releases.versions() == ["2026.11.0"]
     assert stored(store, root) == {f"releases/2026.11.0/{path}": data for path, data in files.items()}
+
+
+@pytest.mark.parametrize("step", ["begins", "ends"])
+@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name)
+def test_what_is_put_in_parts_arrives_though_the_beginning_or_the_end_fails(
+    store: FaultyStore, root: str, step: str, fault: Fault
+) -> None:
+    data = random.Random(0).randbytes(12 << 20)
+    store.plan = OfUploads(0, kinds=(fault,), step=step)
+    stores.put_object(stores.open_store(root), "table.parquet", data)
+    assert store.met == {fault: 1}
+    assert stored(store, root) == {"table.parquet": data}
 
 
 def test_a_store_that_is_down_for_good_is_one_clear_error(store: FaultyStore, root: str, impatient: None) -> None:

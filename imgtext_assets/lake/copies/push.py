@@ -19,10 +19,11 @@ from math import ceil
 from typing import Any
 
 import obstore
+from obstore.exceptions import GenericError
 
 from imgtext_assets.lake.copies.files import PIECE, Files, StoreFiles, manifest_of
 from imgtext_assets.lake.copies.together import Report, quietly, together
-from imgtext_assets.lake.stores import LakeError, ObjectStore, listed, open_store, store_errors
+from imgtext_assets.lake.stores import LakeError, ObjectStore, listed, open_store, put_object, store_errors, unbroken
 from imgtext_assets.manifest import MANIFEST, ListedFile, Manifest
 
 _MAX_PARTS = 10_000  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
@@ -47,7 +48,7 @@ def push_to_store(release: Files, destination: str, report: Report = quietly) ->
     together(send, manifest.files, report)
     if MANIFEST not in there:
         with store_errors(f"{root}/{MANIFEST}"):
-            obstore.put(store, MANIFEST, manifest.text, use_multipart=False)
+            put_object(store, MANIFEST, manifest.text)
     report(len(manifest.text))
     return root
 
@@ -85,24 +86,35 @@ class _Copy:
         if there is not None and there["size"] == self.listed.bytes and self._is(there["e_tag"], self._digest()):
             report(self.listed.bytes)
             return
-        digest = _Digest()
-        size = part_size(self.listed.bytes)
         with store_errors(f"{self.root}/{self.path}"):
-            writer = obstore.open_writer(self.store, self.path, buffer_size=size, max_concurrency=_PARTS_AT_ONCE)
-            for part in self._parts(digest, report):
-                writer.write(part)
-            writer.close()  # only what is closed ever appears, so where something fails it is left open
+            digest = unbroken(lambda: self._upload(report))
             arrived = obstore.head(self.store, self.path)
         if not self._is(arrived["e_tag"], digest):
             raise LakeError(f"{self.root}/{self.path}: did not arrive as it was sent; run again")
 
+    def _upload(self, report: Report) -> _Digest:
+        """One try."""
+        digest, sent = _Digest(), 0
+        size = part_size(self.listed.bytes)
+        writer = obstore.open_writer(self.store, self.path, buffer_size=size, max_concurrency=_PARTS_AT_ONCE)
+        try:
+            for part in self._parts(digest):
+                writer.write(part)
+                sent += len(part)
+                report(len(part))
+            writer.close()  # only what is closed ever appears, so where something fails it is left open
+        except (GenericError, OSError):
+            report(-sent)
+            raise
+        return digest
+
     def _digest(self) -> _Digest:
         digest = _Digest()
-        for _ in self._parts(digest, quietly):
+        for _ in self._parts(digest):
             pass
         return digest
 
-    def _parts(self, digest: _Digest, report: Report) -> Iterator[bytes]:
+    def _parts(self, digest: _Digest) -> Iterator[bytes]:
         """The file's parts, which `digest` takes in. Raises LakeError before the last one where they are not the file.
 
         So a damaged file is never made whole at the destination: its upload is given up.
@@ -115,7 +127,6 @@ class _Copy:
             if left <= 0 and digest.sha256.hexdigest() != self.listed.sha256:
                 break
             yield part
-            report(len(part))
         if digest.sha256.hexdigest() != self.listed.sha256:
             raise LakeError(f"{self.release.where}/{self.path}: is damaged, for it is not what {MANIFEST} says")
 

@@ -19,7 +19,7 @@ from imgtext_assets.lake.copies.files import PIECE
 from imgtext_assets.lake.copies.push import part_size
 from imgtext_assets.lake.stores import open_store
 from imgtext_assets_tests.lake.copies.made import BIG, VERSION, contents, listed, made_release
-from imgtext_assets_tests.lake.faults import FaultyStore, Plan
+from imgtext_assets_tests.lake.faults import Fault, FaultyStore, OfUploads, Plan
 
 
 @pytest.fixture
@@ -158,6 +158,20 @@ def test_a_store_that_fails_now_and_then_gets_it_whole(
         assert sum(store.met.values()) > 0
         monkeypatch.setenv("AWS_ENDPOINT_URL", store.endpoint)
         assert stored(url) == contents(release)
+
+
+@pytest.mark.parametrize("step", ["begins", "ends"])
+@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name)
+def test_an_upload_whose_beginning_or_end_fails_is_made_anew(
+    release: Path, s3_root: str, monkeypatch: pytest.MonkeyPatch, step: str, fault: Fault
+) -> None:
+    counts: list[int] = []
+    with FaultyStore(os.environ["AWS_ENDPOINT_URL"], OfUploads(0, kinds=(fault,), step=step)) as store:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", store.url)
+        url = push_to_store(StoreFiles(str(release)), s3_root, counts.append)
+        assert store.met == {fault: 1}
+        assert stored(url) == contents(release)
+    assert sum(counts) == sum(map(len, contents(release).values()))
 
 
 def test_a_push_that_lost_its_store_leaves_no_release_and_goes_on(
