@@ -62,14 +62,19 @@ def name(data: bytes) -> str:
     return sha256(data).hexdigest()
 
 
-def client(endpoint: str) -> Any:
-    """Of a client that never tries again."""
-    return boto3.Session().client("s3", endpoint_url=endpoint, config=Config(retries={"total_max_attempts": 1}))
+def client(endpoint: str, attempts: int = 1) -> Any:
+    """Of a client that never tries again, unless told to."""
+    return boto3.Session().client("s3", endpoint_url=endpoint, config=Config(retries={"total_max_attempts": attempts}))
+
+
+def direct_client(store: FaultyStore) -> Any:
+    """Of the store itself, which may be busy: Swift answers 503 then, now and then."""
+    return client(store.endpoint, attempts=10)
 
 
 def stored(store: FaultyStore, root: str) -> dict[str, bytes]:
     """Every object below the root, from the store itself, by its path."""
-    direct = client(store.endpoint)
+    direct = direct_client(store)
     bucket, _, prefix = root.removeprefix("s3://").partition("/")
     pages = direct.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
@@ -161,7 +166,7 @@ def test_a_table_that_is_written_anew_is_whole_at_every_moment(store: FaultyStor
     store.plan = Plan(0.5, kinds=(Fault.CUT_REQUEST, Fault.CUT_RESPONSE, Fault.LOST_ANSWER))
     tables, versions = Tables(root), [FRAME.with_columns(version=pl.lit(n)) for n in range(15)]
     tables.write("verified", versions[0], "s-00000")
-    direct, done, seen = client(store.endpoint), threading.Event(), []
+    direct, done, seen = direct_client(store), threading.Event(), []
     bucket, _, prefix = root.removeprefix("s3://").partition("/")
 
     def read() -> None:
