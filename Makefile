@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # A file of tests runs in one process, so many files at a time: half of the time is waiting.
 WORKERS ?= 3
-PYTEST := $(BIN)/python -m pytest --dist loadfile -n
+PYTEST := $(BIN)/python -m pytest --dist loadfile
 export DAGSTER_HOME := $(CURDIR)
 
 .PHONY: help demo test s3-test years-test client-test ui lint browser-test docs clean
@@ -31,7 +31,7 @@ ui: $(VENV)/.demo ## serve the sample web and the Dagster UI on the demo's insta
 	$(BIN)/dagster dev
 
 test: $(VENV)/.test ## install what tests need and run them all but the browser's, the S3 server's, the two years and other clients'
-	$(PYTEST) $(WORKERS) -m "not browser and not swift and not years and not clients"
+	$(PYTEST) -n $(WORKERS) -m "not browser and not swift and not years and not clients"
 
 .venv-swift/.ready: imgtext_assets_tests/swift/requirements.txt
 	test -x .venv-swift/bin/python || $(PYTHON) -m venv .venv-swift
@@ -39,7 +39,7 @@ test: $(VENV)/.test ## install what tests need and run them all but the browser'
 	touch $@
 
 s3-test: $(VENV)/.test .venv-swift/.ready ## the lake and the whole sample on a real S3 server, OpenStack Swift
-	$(PYTEST) 2 -m swift
+	$(PYTEST) -n 2 -m swift
 
 years-test: $(VENV)/.test ## two years of refresh, decay, takedowns and releases, with a clock of their own
 	$(BIN)/python -m pytest -m years

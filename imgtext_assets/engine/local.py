@@ -85,7 +85,7 @@ class LocalEngine:
         [1, 2]
         """
         with ThreadPoolExecutor(self._workers) as threads:
-            for future, _ in in_order(partial(threads.submit, fn), items, self._ahead, _cancel_all):
+            for future, _ in in_order(partial(threads.submit, fn), items, self._ahead, _cancel):
                 yield future.result()
 
     def close(self) -> None:
@@ -181,15 +181,13 @@ class _Task:
             if not active:  # what waited in its queue is told nothing
                 return BrokenProcessPool()
 
-
-def _cancel(tasks: Iterable[_Task]) -> None:
-    for task in tasks:
-        task.future.cancel()
+    def cancel(self) -> None:
+        self.future.cancel()
 
 
-def _cancel_all(futures: Iterable[Future[Any]]) -> None:
-    for future in futures:
-        future.cancel()
+def _cancel(under_way: Iterable[_Task | Future[Any]]) -> None:
+    for task in under_way:
+        task.cancel()
 
 
 def _adopt_environment(variables: dict[str, str]) -> None:

@@ -88,7 +88,7 @@ def listed_folder(store: ObjectStore, folder: str | None = None) -> obstore.List
 
 
 def put_object(store: ObjectStore, path: str, content: bytes | Path) -> None:
-    """Put bytes or a local file, in parts where it is large."""
+    """Put bytes or a local file, in parts where it is large. Raises obstore's errors, for `store_errors`."""
     unbroken(lambda: obstore.put(store, path, content))
 
 
@@ -98,8 +98,8 @@ def delete_objects(store: ObjectStore, paths: str | Sequence[str]) -> None:
 
 
 def unbroken(ask: Callable[[], T]) -> T:
-    """What `ask` gives, asked again where the connection broke off: obstore repeats no answer to a POST, as that which
-    begins or ends an upload in parts, and no half listing.
+    """What `ask` gives, asked again where the connection broke off within an answer, which obstore does not repeat: a
+    listing's, or that to the beginning or end of an upload in parts.
 
     What it did repeat says so in its error, and is not repeated once more.
     """

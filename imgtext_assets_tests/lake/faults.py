@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import socket
 import struct
 import threading
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 
 _HEAD_LIMIT = 1 << 20
 _DELAY = 0.3
+_UPLOAD_ID = re.compile(r"uploadId=[^&]*")  # drawn by the server, and no part of what is asked for
 
 
 class Fault(StrEnum):
@@ -51,14 +53,10 @@ class OfUploads(Plan):
     """The first request by which an upload in parts begins, or ends, meets the fault, and no later upload's."""
 
     step: str = "begins"
-    met: list[str] = field(default_factory=list)
 
     def of(self, method: str, target: str, nth: int) -> Fault | None:
         asked = {"begins": "?uploads=", "ends": "?uploadId="}[self.step]
-        if self.met or method != "POST" or asked not in target:
-            return None
-        self.met.append(target)
-        return self.kinds[0]
+        return self.kinds[0] if method == "POST" and target.endswith(asked) and nth == 1 else None
 
 
 @dataclass(frozen=True)
@@ -171,8 +169,9 @@ class FaultyStore:
         method, target, _ = request.first
         self.requests += 1
         self.log.append(f"{method} {target}")
-        self._asked[method, target] += 1
-        fault = self.plan.of(method, target, self._asked[method, target])
+        asked = _UPLOAD_ID.sub("uploadId=", target)
+        self._asked[method, asked] += 1
+        fault = self.plan.of(method, asked, self._asked[method, asked])
         if fault:
             self.met[fault] += 1
         return fault

@@ -93,7 +93,7 @@ class _Copy:
             raise LakeError(f"{self.root}/{self.path}: did not arrive as it was sent; run again")
 
     def _upload(self, report: Report) -> _Digest:
-        """One try."""
+        """Send it once. `report` takes back what it told where that fails. Raises obstore's errors, and LakeError."""
         digest, sent = _Digest(), 0
         size = part_size(self.listed.bytes)
         writer = obstore.open_writer(self.store, self.path, buffer_size=size, max_concurrency=_PARTS_AT_ONCE)
